@@ -1,0 +1,132 @@
+// What the world may ask of the router. Names are as callers give them; the router resolves them or refuses with
+// the nearest name it knows.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "routerd/core/policy.h"
+#include "routerd/core/types.h"
+
+namespace routerd::core {
+
+// --- From operators ---
+
+// Puts a policy in force. Live contacts keep what they were promised; who waits is matched anew.
+struct Configure {
+  std::shared_ptr<const Policy> policy;
+};
+// The daemon was down: nobody is connected, and open offers get their full time again, so that no agent is charged
+// with a miss for it.
+struct Recover {};
+
+// --- From adapters ---
+
+struct CreateContact {
+  std::string queue;
+  std::string channel;
+  std::vector<NamedTier> requirements;  // Beyond the queue's; the higher tier counts.
+  std::string vip;                      // Empty: none.
+  Duration head_start{0};               // Its own, 0 to 24 h.
+  int lane = 0;                         // Added to the queue's, 0 to 9.
+};
+struct UpdateContact {
+  ContactId contact;
+  std::optional<Duration> head_start;
+  std::optional<std::string> vip;
+};
+// The customer left, or an operator ends it.
+struct EndContact {
+  ContactId contact;
+  bool by_operator = false;  // Ends at once as FAILED; else abandoned or, once served, wrapped up.
+  std::string detail;
+};
+
+// --- From agents ---
+
+struct SignIn {
+  std::string agent;
+  Presence presence = Presence::kAvailable;  // Taken when not signed in yet.
+  std::vector<ChannelMax> channels;          // Narrows the profile's; empty: as the profile.
+};
+struct SignOut {
+  std::string agent;
+  bool force = false;  // Contacts held return to the line; else refused while any is held.
+  std::string reason = "agent";
+};
+struct SetPresence {
+  std::string agent;
+  Presence presence = Presence::kAvailable;  // OFFLINE signs out with force.
+  std::string reason;
+  std::string by = "agent";
+};
+// An agent's last desk disconnected, or the first one came back.
+struct SetConnected {
+  std::string agent;
+  bool connected = false;
+};
+struct AcceptOffer {
+  std::string agent;
+  ContactId contact;
+  OfferId offer;
+};
+struct DeclineOffer {
+  std::string agent;
+  ContactId contact;
+  OfferId offer;
+  std::string reason;
+};
+struct HoldContact {
+  std::string agent;
+  ContactId contact;
+  bool on = false;
+};
+struct TransferContact {
+  std::string agent;
+  ContactId contact;
+  std::string to_agent;  // Exactly one of these two.
+  std::string to_queue;
+  std::vector<NamedTier> requirements;  // Empty: the target queue's own.
+  std::string reason;
+  std::string summary;
+};
+struct CompleteContact {
+  std::string agent;
+  ContactId contact;
+  std::string disposition;
+  std::string summary;
+};
+struct FinishWrapUp {
+  std::string agent;
+  ContactId contact;
+  std::string disposition;
+};
+struct ClaimContact {
+  std::string agent;
+  ContactId contact;
+};
+
+// --- From supervisors ---
+
+struct AssignContact {
+  ContactId contact;
+  std::string agent;
+};
+struct RequeueContact {
+  ContactId contact;
+};
+
+using Command = std::variant<Configure, Recover, CreateContact, UpdateContact, EndContact, SignIn, SignOut,
+                             SetPresence, SetConnected, AcceptOffer, DeclineOffer, HoldContact, TransferContact,
+                             CompleteContact, FinishWrapUp, ClaimContact, AssignContact, RequeueContact>;
+
+// What a command brought about, for its caller.
+struct Reply {
+  ContactId contact = kNoContact;
+  OfferId offer = kNoOffer;
+};
+
+}  // namespace routerd::core

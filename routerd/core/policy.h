@@ -1,0 +1,88 @@
+// The rules of one workspace, by name, as configured. A policy is a plain value; the router resolves its names once,
+// when it is loaded, and keeps tables of its own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "routerd/core/types.h"
+
+namespace routerd::core {
+
+struct ChannelPolicy {
+  std::string name;
+  int cost = 100;      // Capacity one contact takes, 1 or more.
+  int count_max = 0;   // Most at once for agents who don't say; 0: as many as fit.
+};
+
+struct VipPolicy {
+  std::string name;
+  Duration head_start{0};
+  double weight = 1;
+};
+
+// How a queue picks among the agents with room who may take a contact. Ties go to the longest idle, then to the
+// agent named first.
+enum class Strategy : uint8_t {
+  kLeastWanted,  // Whom other work, waiting or expected, could want least; then the fullest.
+  kBestFit,      // Least skilled beyond what is asked.
+  kLongestIdle,  // Whose last contact ended longest ago.
+  kMostSkilled,  // Most skilled beyond what is asked.
+  kLeastLoaded,  // Smallest share of capacity in use.
+  kRoundRobin,   // Whose last offer is longest ago.
+};
+
+enum class WrapUpMode : uint8_t { kNone, kTimed, kUntilDone };
+
+struct RelaxStep {
+  Duration after{0};  // Since the contact entered the queue.
+  std::vector<NamedTier> requirements;
+};
+
+struct QueuePolicy {
+  std::string name;
+  std::vector<NamedTier> requirements;
+  std::vector<RelaxStep> steps;  // By time; each no harder than the one before.
+  Duration head_start{0};
+  int lane = 0;
+  Strategy strategy = Strategy::kLeastWanted;
+  Duration offer_timeout = std::chrono::seconds(20);
+  Duration miss_back_off = std::chrono::seconds(30);
+  Duration decline_back_off = std::chrono::seconds(60);
+  int misses_max = 2;  // Consecutive misses that set an agent AWAY; 0 never.
+  WrapUpMode wrap_up = WrapUpMode::kNone;
+  Duration wrap_up_time = std::chrono::seconds(30);
+  bool picking_allowed = false;
+  int waiting_max = 0;  // 0: no limit.
+  std::vector<std::string> dispositions;
+  std::vector<std::string> agents;  // Only these; empty: all.
+};
+
+struct ChannelMax {
+  std::string channel;
+  int count_max = 0;
+};
+
+struct AgentPolicy {
+  std::string name;
+  std::vector<NamedTier> skills;
+  std::vector<ChannelMax> channels;  // Empty: every channel.
+  int capacity = 100;
+};
+
+struct Policy {
+  std::vector<std::string> skills;
+  std::vector<ChannelPolicy> channels;
+  std::vector<VipPolicy> vips;
+  std::vector<QueuePolicy> queues;
+  std::vector<AgentPolicy> agents;
+  Duration agent_grace = std::chrono::seconds(30);
+  Duration transfer_wait = std::chrono::seconds(60);
+  int64_t contacts_max = 1'000'000;
+  // What this was made from, opaque to the core; kept so that the journal can hold it.
+  std::string source;
+};
+
+const char* ToString(Strategy strategy);
+
+}  // namespace routerd::core

@@ -1,0 +1,141 @@
+// The router of one workspace: who waits, who is there, who gets whom.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "routerd/core/command.h"
+#include "routerd/core/event.h"
+#include "routerd/core/state.h"
+#include "routerd/core/types.h"
+
+namespace routerd::core {
+
+// Place in line and expected wait.
+struct WaitEstimate {
+  int place = 0;  // 1 is next.
+  // Absent when no agent on duty could take the contact.
+  std::optional<Duration> p50, p90;
+};
+
+// A test that an agent fails for a contact.
+struct FailedTest {
+  const char* test;  // SKILL, CHANNEL, CAPACITY, PRESENCE, CONNECTION, BACK_OFF, QUEUE, RESERVED.
+  std::string text;
+  Instant opens_at = kNever;  // When the clock alone may let it pass.
+};
+struct AgentVerdict {
+  AgentId agent = kNoAgent;
+  std::vector<FailedTest> failed;  // Empty: the agent could take it now.
+};
+struct Explanation {
+  std::vector<ContactId> ahead;        // Who stands before it for the same agents, in order; at most 20.
+  std::vector<AgentVerdict> agents;    // Fewest failed tests first.
+};
+
+// Work in hand, by agent.
+struct AgentLoad {
+  int used = 0;
+  int capacity = 0;
+  std::vector<ContactId> contacts;  // Held, offers included, oldest first.
+};
+
+// Everything a workspace decides, as a state machine.
+//
+//   contact:  queued --offer--> offered --accept--> active --complete--> wrap-up --done--> ended
+//                ^-----lapse, decline, revoke----'      '--transfer, requeue--> queued
+//
+// Handle works out what a command means and lets each resulting event through Apply as it goes; on an error nothing
+// has changed. Apply is the only way in which state changes: replaying the events of any history gives the same
+// state and decides nothing.
+//
+// Order:     lane (larger first), then rank (time entered minus head start), then id. No waiting contact is ever
+//            rescored, so nobody is overtaken by one that came more than the greatest head start later.
+// Matching:  after each command no eligible contact waits while an agent who may take it has room.
+// Capacity:  taken when the offer is made, given back when the contact leaves the agent.
+// Time:      passed in, never before the last; nothing here reads a clock.
+// Threads:   none; one caller at a time.
+// Cost:      a decision looks at the heads of the kinds of work an agent can do, or of the kinds of agents a contact
+//            can go to; never at everybody who waits.
+// Errors:    kInvalidArgument malformed, kNotFound unknown, kFailedPrecondition wrong state, kResourceExhausted at a
+//            limit; each with a stable reason (routerd/base/error.h).
+class Router {
+ public:
+  Router();
+  ~Router();
+  Router(Router&&) noexcept;
+  Router& operator=(Router&&) noexcept;
+
+  // Carries out `command` at `now`, appending what happened to `events`. Requires: Advance(now) came before, so that
+  // nothing is due.
+  absl::StatusOr<Reply> Handle(const Command& command, Instant now, std::vector<Event>& events);
+
+  // Makes happen what is due at `now`: lapses, relaxations, back-offs, ends of wrap-up, of grace and of reservations.
+  void Advance(Instant now, std::vector<Event>& events);
+  // When Advance has something to do next; kNever when nothing is set.
+  Instant NextDeadline() const;
+
+  // Folds one event in. Total over the events Handle and Advance ever made.
+  void Apply(const Event& event);
+
+  // --- Questions. None changes anything. ---
+
+  const Policy* policy() const;  // Null before the first Configure.
+  // Live contacts only; null for ended and unknown ones. Valid until the next change.
+  const ContactData* FindContact(ContactId contact) const;
+  const AgentData& agent(AgentId agent) const;
+  AgentLoad LoadOf(AgentId agent) const;
+  size_t agent_count() const;
+  size_t contact_count() const;
+  size_t waiting_count() const;
+  // Calls `visit` for each waiting contact in the order in which they are served, until it returns false.
+  void VisitLine(const std::function<bool(const ContactData&)>& visit) const;
+
+  // Estimates every waiting contact at once, in line order, by running the line forward over the agents on duty.
+  void EstimateAll(Instant now, const std::function<void(const ContactData&, const WaitEstimate&)>& visit) const;
+  // Requires: the contact waits.
+  WaitEstimate Estimate(ContactId contact, Instant now) const;
+  // What one who joined `queue` over `channel` now, without standing, would be told.
+  WaitEstimate EstimateNewcomer(QueueId queue, ChannelId channel, Instant now) const;
+  // Requires: the contact lives. At most `agents_max` agents.
+  Explanation Explain(ContactId contact, Instant now, size_t agents_max) const;
+  // Agents who may serve the queue's own requirement: available and connected, and those of them with room.
+  struct Staffing {
+    int available = 0;
+    int free = 0;
+  };
+  Staffing StaffingOf(QueueId queue) const;
+
+  // --- Names ---
+
+  std::string_view NameOf(SkillId skill) const;
+  std::string_view NameOf(ChannelId channel) const;
+  std::string_view NameOf(VipId vip) const;  // Empty for kNoVip.
+  std::string_view NameOf(QueueId queue) const;
+  std::string_view NameOf(AgentId agent) const;
+  std::optional<SkillId> FindSkill(std::string_view name) const;
+  std::optional<ChannelId> FindChannel(std::string_view name) const;
+  std::optional<VipId> FindVip(std::string_view name) const;
+  std::optional<QueueId> FindQueue(std::string_view name) const;
+  std::optional<AgentId> FindAgent(std::string_view name) const;
+  size_t queue_count() const;
+
+  // --- Snapshots ---
+
+  RouterState Export() const;
+  // A router that goes on from `state` exactly as the exported one would.
+  static absl::StatusOr<Router> Import(const RouterState& state);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace routerd::core

@@ -1,0 +1,84 @@
+// The router's whole state as plain values: what a snapshot keeps, and what tests compare.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "routerd/core/policy.h"
+#include "routerd/core/types.h"
+
+namespace routerd::core {
+
+// An agent is passed over for a contact until then.
+struct BackOff {
+  AgentId agent = kNoAgent;
+  Instant until;
+  bool operator==(const BackOff&) const = default;
+};
+
+struct ContactData {
+  ContactId id = kNoContact;
+  ContactState state = ContactState::kQueued;
+  bool on_hold = false;
+  QueueId queue = kNoQueue;
+  ChannelId channel{0};
+  VipId vip = kNoVip;
+  int lane = 0;
+  int step = 0;  // Relaxation reached; 0: none.
+  Instant rank;
+  Instant created_at;
+  Instant queued_at;  // Entered this queue's line.
+  Instant state_at;   // Entered this state.
+  Duration own_head_start{0};
+  Skills requirements;  // Now.
+  AgentId agent = kNoAgent;  // Offered to, served by, wrapped up by.
+  int cost = 0;              // Held of that agent's capacity.
+  OfferId offer = kNoOffer;  // Open one.
+  Instant offered_at;
+  Instant until = kNever;  // The open offer's deadline, or the end of wrap-up.
+  AgentId reserved_agent = kNoAgent;
+  Instant reserved_until = kNever;
+  absl::InlinedVector<BackOff, 1> back_offs;
+  bool operator==(const ContactData&) const = default;
+};
+
+struct AgentData {
+  AgentId id = kNoAgent;
+  Presence presence = Presence::kOffline;
+  bool connected = false;
+  std::string presence_reason;
+  Instant presence_at;
+  Instant grace_until = kNever;
+  Instant idle_since;
+  Instant last_offer_at;
+  int missed_count = 0;
+  absl::InlinedVector<int, 6> count_max;  // By channel.
+  bool operator==(const AgentData&) const = default;
+};
+
+// What was learned of one kind of work.
+struct ClassData {
+  Skills requirements;
+  ChannelId channel{0};
+  QueueId restricted_to = kNoQueue;
+  double handle_s = 0;  // Mean handle time, weighted to the recent.
+  int64_t handle_count = 0;
+  double arrivals_per_s = 0;
+  Instant arrival_at;
+  bool operator==(const ClassData&) const = default;
+};
+
+struct RouterState {
+  std::shared_ptr<const Policy> policy;
+  Instant now;
+  ContactId last_contact = kNoContact;
+  OfferId last_offer = kNoOffer;
+  // Names in the order of their identifiers, those that the policy no longer has included.
+  std::vector<std::string> skills, channels, vips, queues, agent_names;
+  std::vector<AgentData> agents;
+  std::vector<ContactData> contacts;  // By id.
+  std::vector<ClassData> classes;
+};
+
+}  // namespace routerd::core
