@@ -6,9 +6,8 @@ namespace routerd::base {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 SteadyTime SystemClock::SteadyTimeOf(WallTime time) const {
-  // Far-off times ("never") are held at the ends of the scale instead of overflowing it.
-  if (time > wall_start_ && time - wall_start_ > SteadyTime::max() - steady_start_) return SteadyTime::max();
-  if (time < WallTime()) return SteadyTime();
+  if (time == WallTime::max()) return SteadyTime::max();  // Never.
+  if (time < wall_start_) return SteadyTime();            // Long ago, without overflow.
   return steady_start_ + (time - wall_start_);
 }
 

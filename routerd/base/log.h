@@ -17,8 +17,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/status.h"
-
 namespace routerd::base {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };

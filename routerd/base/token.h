@@ -25,9 +25,9 @@ bool ConstantTimeEquals(std::string_view a, std::string_view b);
 
 // Where a secret is kept. Exactly one of the fields is set.
 struct SecretSource {
-  std::string value;  // The secret itself: for tests and development.
-  std::string file;   // A file that holds it; one line end after it is not part of it.
-  std::string env;    // An environment variable that holds it.
+  std::string value{};  // The secret itself: for tests and development.
+  std::string file{};   // A file that holds it; one line end after it is not part of it.
+  std::string env{};    // An environment variable that holds it.
 };
 
 // The secret that `source` points to. `name` says which secret it is ("webchat.signing_key") in errors, which tell
