@@ -20,7 +20,7 @@ struct Configure {
   std::shared_ptr<const Policy> policy;
 };
 // The daemon was down: nobody is connected, and open offers get their full time again, so that no agent is charged
-// with a miss for it.
+// with a miss for it. Comes first after recovery, before Advance.
 struct Recover {};
 
 // --- From adapters ---

@@ -85,6 +85,7 @@ struct ContactTransferred {
   Skills requirements;
   AgentId reserved_agent = kNoAgent;
   Instant reserved_until = kNever;
+  Instant back_off_until;  // The agent who let go is passed over until then; the epoch for not at all.
   std::string reason;
   std::string summary;
 };
@@ -92,6 +93,7 @@ struct ContactRequeued {
   ContactId contact;
   AgentId agent;  // Who held it.
   std::string reason;
+  Instant back_off_until;  // That agent is passed over until then; the epoch for not at all.
 };
 struct ContactReserved {
   ContactId contact;

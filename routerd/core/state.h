@@ -30,6 +30,7 @@ struct ContactData {
   Instant created_at;
   Instant queued_at;  // Entered this queue's line.
   Instant state_at;   // Entered this state.
+  Instant accepted_at;  // Last accepted by an agent; the epoch while nobody has.
   Duration own_head_start{0};
   Skills requirements;  // Now.
   AgentId agent = kNoAgent;  // Offered to, served by, wrapped up by.
