@@ -1,0 +1,148 @@
+// Proto to core, field by field. The defaults stand in core/policy.h; only what is given replaces them.
+#include "routerd/engine/policy_compile.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+
+namespace routerd::engine {
+namespace {
+
+// Far more than any rule means, and far from overflow.
+constexpr int64_t kSecondsMax = int64_t{100} * 366 * 24 * 3600;
+
+core::Duration Compile(const google::protobuf::Duration& duration) {
+  const int64_t seconds = std::clamp<int64_t>(duration.seconds(), -kSecondsMax, kSecondsMax);
+  return std::chrono::seconds(seconds) + std::chrono::nanoseconds(duration.nanos());
+}
+
+// An int32 whose 0 means that it isn't given.
+void SetIfGiven(int32_t value, int& out) {
+  if (value != 0) out = value;
+}
+
+core::Tier Compile(v1::Tier tier) {
+  return static_cast<core::Tier>(std::clamp<int>(tier, v1::TIER_UNSPECIFIED, v1::EXPERT));
+}
+
+core::Strategy Compile(v1::AgentStrategy strategy) {
+  switch (strategy) {
+    case v1::BEST_FIT:
+      return core::Strategy::kBestFit;
+    case v1::LONGEST_IDLE:
+      return core::Strategy::kLongestIdle;
+    case v1::MOST_SKILLED:
+      return core::Strategy::kMostSkilled;
+    case v1::LEAST_LOADED:
+      return core::Strategy::kLeastLoaded;
+    case v1::ROUND_ROBIN:
+      return core::Strategy::kRoundRobin;
+    default:
+      return core::Strategy::kLeastWanted;
+  }
+}
+
+core::WrapUpMode Compile(v1::WrapUpConfig::Mode mode) {
+  switch (mode) {
+    case v1::WrapUpConfig::TIMED:
+      return core::WrapUpMode::kTimed;
+    case v1::WrapUpConfig::UNTIL_DONE:
+      return core::WrapUpMode::kUntilDone;
+    default:
+      return core::WrapUpMode::kNone;
+  }
+}
+
+std::vector<core::NamedTier> Compile(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements) {
+  std::vector<core::NamedTier> result;
+  for (const v1::SkillRequirement& requirement : requirements) {
+    const bool given = requirement.tier() != v1::TIER_UNSPECIFIED;
+    result.push_back({requirement.skill(), given ? Compile(requirement.tier()) : core::Tier::kJunior});
+  }
+  return result;
+}
+
+core::ChannelPolicy Compile(const v1::ChannelConfig& config) {
+  core::ChannelPolicy channel;
+  channel.name = config.id();
+  SetIfGiven(config.cost(), channel.cost);
+  SetIfGiven(config.max_count(), channel.count_max);
+  return channel;
+}
+
+core::VipPolicy Compile(const v1::VipConfig& config) {
+  core::VipPolicy vip;
+  vip.name = config.id();
+  vip.head_start = Compile(config.head_start());
+  if (config.weight() > 0) vip.weight = config.weight();
+  return vip;
+}
+
+core::QueuePolicy Compile(const v1::QueueConfig& config) {
+  core::QueuePolicy queue;
+  queue.name = config.id();
+  queue.requirements = Compile(config.requirements());
+  queue.head_start = Compile(config.head_start());
+  queue.lane = config.lane();
+  queue.strategy = Compile(config.strategy());
+  for (const v1::RelaxationStep& step : config.relaxation()) {
+    queue.steps.push_back({Compile(step.after()), Compile(step.requirements())});
+  }
+  if (config.has_offer_timeout()) queue.offer_timeout = Compile(config.offer_timeout());
+  if (config.has_miss_back_off()) queue.miss_back_off = Compile(config.miss_back_off());
+  if (config.has_decline_back_off()) queue.decline_back_off = Compile(config.decline_back_off());
+  if (config.has_misses_max()) queue.misses_max = config.misses_max();
+  queue.wrap_up = Compile(config.wrap_up().mode());
+  if (config.wrap_up().has_duration()) queue.wrap_up_time = Compile(config.wrap_up().duration());
+  queue.picking_allowed = config.picking_allowed();
+  queue.waiting_max = config.waiting_max();
+  queue.dispositions.assign(config.dispositions().begin(), config.dispositions().end());
+  queue.agents.assign(config.agents().begin(), config.agents().end());
+  return queue;
+}
+
+core::AgentPolicy Compile(const v1::AgentConfig& config) {
+  core::AgentPolicy agent;
+  agent.name = config.id();
+  // Maps of protobuf have an order that changes from run to run.
+  for (const auto& [skill, tier] : config.skills()) agent.skills.push_back({skill, Compile(tier)});
+  for (const auto& [channel, count_max] : config.channels()) agent.channels.push_back({channel, count_max});
+  std::sort(agent.skills.begin(), agent.skills.end());
+  std::sort(agent.channels.begin(), agent.channels.end(),
+            [](const core::ChannelMax& a, const core::ChannelMax& b) { return a.channel < b.channel; });
+  SetIfGiven(config.capacity(), agent.capacity);
+  return agent;
+}
+
+std::string Serialize(const v1::WorkspaceConfig& config) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  config.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+}  // namespace
+
+core::Policy CompilePolicy(const v1::WorkspaceConfig& config) {
+  core::Policy policy;
+  for (const v1::SkillConfig& skill : config.skills()) policy.skills.push_back(skill.id());
+  for (const v1::ChannelConfig& channel : config.channels()) policy.channels.push_back(Compile(channel));
+  for (const v1::VipConfig& vip : config.vip_levels()) policy.vips.push_back(Compile(vip));
+  for (const v1::QueueConfig& queue : config.queues()) policy.queues.push_back(Compile(queue));
+  for (const v1::AgentConfig& agent : config.agents()) policy.agents.push_back(Compile(agent));
+  if (config.has_agent_grace()) policy.agent_grace = Compile(config.agent_grace());
+  if (config.has_transfer_wait()) policy.transfer_wait = Compile(config.transfer_wait());
+  if (config.limits().contacts_max() != 0) policy.contacts_max = config.limits().contacts_max();
+  policy.source = Serialize(config);
+  return policy;
+}
+
+}  // namespace routerd::engine
