@@ -10,12 +10,12 @@ die() {
 
 # Prints the packages of the sections named, one a line.
 packages_of() {
-  local wanted section='' line
+  local section='' line
   while read -r line; do
     case $line in
       '' | '#'*) ;;
       '['*']') section=${line:1:-1} ;;
-      *) for wanted in "$@"; do [ "$wanted" = "$section" ] && printf '%s\n' "$line"; done ;;
+      *) if [[ " $* " == *" $section "* ]]; then printf '%s\n' "$line"; fi ;;
     esac
   done <deploy/packages.txt
 }

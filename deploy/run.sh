@@ -53,6 +53,7 @@ fi
 [ $install = 0 ] || install_packages build
 [ $build = 0 ] || { say "building" && build release routerd adapterd routerctl; }
 [ $run = 1 ] || exit 0
+[ -x build/release/bin/routerd ] && [ -x build/release/bin/adapterd ] || die "nothing is built yet; run without --no-build"
 
 mkdir -p "$data" && data=$(cd "$data" && pwd) || die "cannot make the data folder $data; choose another with --data DIR"
 
