@@ -39,7 +39,6 @@ using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
 using google::protobuf::Reflection;
 
-constexpr size_t kProblemsMax = 20;
 constexpr size_t kQuotedBytesMax = 60;
 
 absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
@@ -485,7 +484,7 @@ SourcePosition SourceMap::Find(std::string_view path) const {
 }
 
 void Problems::AddAt(SourcePosition position, std::string_view path, std::string_view what) {
-  if (problems_.size() >= kProblemsMax) {
+  if (full()) {
     ++left_out_count_;
     return;
   }

@@ -30,6 +30,9 @@ class SourceMap {
 
   void Add(std::string path, SourcePosition position) { positions_.insert_or_assign(std::move(path), position); }
 
+  // Whether the file gives the field at `path`.
+  bool Has(std::string_view path) const { return positions_.find(path) != positions_.end(); }
+
   // Where `path` stands; for a field that the file doesn't give, the nearest enclosing one that it does.
   SourcePosition Find(std::string_view path) const;
 
@@ -49,12 +52,16 @@ class Problems {
   void AddAt(SourcePosition position, std::string_view path, std::string_view what);
 
   bool empty() const { return problems_.empty(); }
+  // Whether more are only counted; then a costly hint is wasted on them.
+  bool full() const { return problems_.size() >= kKeptMax; }
 
   // OK if there is none; else kInvalidArgument, a line for each in the order of the file:
   // `config/dev.yaml:12:7: workspaces[0].queus: unknown key; did you mean "queues"?`
   absl::Status ToStatus() const;
 
  private:
+  static constexpr size_t kKeptMax = 20;
+
   struct Problem {
     SourcePosition position;
     std::string text;

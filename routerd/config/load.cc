@@ -1,0 +1,39 @@
+// The thin shell around reading, checking and filling in.
+#include "routerd/config/load.h"
+
+#include "routerd/config/defaults.h"
+#include "routerd/config/validate.h"
+
+namespace routerd::config {
+namespace {
+
+void Override(const Overrides& overrides, v1::RouterdConfig& config) {
+  v1::ServerConfig& server = *config.mutable_server();
+  if (!overrides.grpc_address.empty()) server.set_grpc_address(overrides.grpc_address);
+  if (!overrides.http_address.empty()) server.set_http_address(overrides.http_address);
+  if (!overrides.log_level.empty()) server.set_log_level(overrides.log_level);
+  if (!overrides.data_directory.empty()) config.mutable_journal()->set_data_directory(overrides.data_directory);
+}
+
+}  // namespace
+
+absl::StatusOr<Loaded> Parse(std::string_view file, std::string_view text, const Overrides& overrides) {
+  v1::RouterdConfig config;
+  absl::StatusOr<SourceMap> source = ParseYaml(file, text, config);
+  if (!source.ok()) return source.status();
+  Override(overrides, config);
+  Problems problems(*source);
+  Validate(config, *source, problems);
+  if (absl::Status status = problems.ToStatus(); !status.ok()) return status;
+  FillDefaults(config);
+  for (v1::WorkspaceConfig& workspace : *config.mutable_workspaces()) ExpandRanges(workspace);
+  return Loaded{std::move(config), *std::move(source)};
+}
+
+absl::StatusOr<Loaded> Load(const std::string& path, const Overrides& overrides) {
+  absl::StatusOr<std::string> text = ReadTextFile(path, kYamlBytesMax);
+  if (!text.ok()) return text.status();
+  return Parse(path, *text, overrides);
+}
+
+}  // namespace routerd::config
