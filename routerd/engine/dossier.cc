@@ -1,0 +1,310 @@
+#include "routerd/engine/dossier.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "routerd/base/error.h"
+#include "routerd/engine/event_codec.h"
+#include "routerd/engine/life.h"
+#include "routerd/engine/names.h"
+
+namespace routerd::engine {
+namespace {
+
+constexpr size_t kLifeStepsMax = 100;
+constexpr size_t kTopicBytesMax = 200;
+
+// Enters a state, and counts the time spent in the one before.
+void Enter(ContactFile& file, v1::Contact::State state, const google::protobuf::Timestamp& time) {
+  const core::Duration spent = FromProto(time) - file.state_at();
+  switch (file.head.state()) {
+    case v1::Contact::STATE_ACTIVE:
+      file.talked += spent;
+      break;
+    case v1::Contact::STATE_WRAP_UP:
+      file.wrapped += spent;
+      break;
+    default:
+      file.waited += spent;
+      break;
+  }
+  file.head.set_state(state);
+  *file.head.mutable_state_time() = time;
+}
+
+// The agent no longer has it.
+void Release(ContactFile& file) {
+  file.head.clear_agent();
+  file.head.clear_offer();
+  file.head.clear_on_hold();
+  file.head.clear_wrap_up_expire_time();
+  file.offer_reason.clear();
+}
+
+void Merge(const google::protobuf::Struct& changes, google::protobuf::Struct& attributes) {
+  for (const auto& [key, value] : changes.fields()) {
+    if (value.kind_case() == google::protobuf::Value::kNullValue) {
+      attributes.mutable_fields()->erase(key);
+    } else {
+      (*attributes.mutable_fields())[key] = value;
+    }
+  }
+}
+
+v1::ContactSummary Summarize(const ContactFile& file) {
+  v1::ContactSummary summary;
+  summary.set_contact(file.head.name());
+  summary.set_channel(file.head.channel());
+  summary.set_queue(file.head.queue());
+  summary.set_agent(file.head.agent());
+  summary.set_end_reason(v1::Contact::EndReason_Name(file.head.end_reason()));
+  summary.set_disposition(file.head.disposition());
+  *summary.mutable_end_time() = file.head.end_time();
+  std::string_view topic = file.summary.empty() ? file.context.subject() : file.summary;
+  if (topic.empty()) {
+    for (const v1::Message& message : file.conversation->messages()) {
+      if (message.contact() != file.head.name() || message.author() != v1::Message::AUTHOR_CUSTOMER) continue;
+      topic = message.text();
+      break;
+    }
+  }
+  summary.set_topic(std::string(CutText(topic, kTopicBytesMax)));
+  return summary;
+}
+
+}  // namespace
+
+core::Instant ContactFile::state_at() const { return FromProto(head.state_time()); }
+
+bool ContactFile::held() const {
+  return head.state() == v1::Contact::STATE_ACTIVE || head.state() == v1::Contact::STATE_WRAP_UP;
+}
+
+v1::Contact ContactOf(const ContactFile& file) {
+  v1::Contact contact = file.head;
+  *contact.mutable_context() = file.context;
+  return contact;
+}
+
+v1::Contact FullContact(const ContactFile& file) {
+  v1::Contact contact = ContactOf(file);
+  file.conversation->FillTranscript(*contact.mutable_context());
+  return contact;
+}
+
+v1::Contact RecordOf(const ContactFile& file) {
+  v1::Contact contact = FullContact(file);
+  for (const v1::LifeStep& step : file.life) *contact.add_life() = step;
+  return contact;
+}
+
+Dossier::Dossier() : directory_(std::make_shared<Directory>()) {}
+
+std::unique_ptr<ContactFile> Dossier::Apply(const v1::Event& event) {
+  switch (event.kind_case()) {
+    case v1::Event::kPolicyLoaded:
+      directory_ = std::make_shared<Directory>(event.policy_loaded().workspace());
+      return nullptr;
+    case v1::Event::kAdapterAcknowledged: {
+      int64_t& sequence = acknowledged_[event.adapter_acknowledged().adapter()];
+      sequence = std::max(sequence, event.adapter_acknowledged().sequence());
+      return nullptr;
+    }
+    case v1::Event::kContactCreated:
+      Create(event);
+      return nullptr;
+    default:
+      break;
+  }
+  if (event.contact().empty()) return nullptr;  // Of an agent alone.
+  const auto it = contacts_.find(ParseContact(event.contact()));
+  if (it == contacts_.end()) return nullptr;
+  ContactFile& file = *it->second;
+  std::string text = LifeText(event, &file, *directory_);
+  if (!text.empty()) {
+    v1::LifeStep& step = file.life.emplace_back();
+    *step.mutable_time() = event.time();
+    step.set_event(std::string(KindName(event)));
+    step.set_text(std::move(text));
+    step.set_sequence(event.sequence());
+    if (file.life.size() > kLifeStepsMax) file.life.pop_front();
+  }
+  if (event.kind_case() == v1::Event::kContactEnded) return End(event, file);
+  Change(event, file);
+  return nullptr;
+}
+
+void Dossier::Create(const v1::Event& event) {
+  const v1::Contact& created = event.contact_created().contact();
+  auto file = std::make_unique<ContactFile>();
+  file->id = ParseContact(created.name());
+  file->head = created;
+  file->context = created.context();
+  file->context.clear_transcript();
+  file->context.clear_earlier_message_count();
+  file->head.clear_context();
+  file->conversation = ConversationOf(created.conversation());
+  for (const v1::Message& message : created.context().transcript()) {
+    file->conversation->Add(message, directory_->limits().transcript_messages_max);
+  }
+  v1::LifeStep& step = file->life.emplace_back();
+  *step.mutable_time() = event.time();
+  step.set_event(std::string(KindName(event)));
+  step.set_text(LifeText(event, nullptr, *directory_));
+  step.set_sequence(event.sequence());
+  sources_.Add(created.adapter(), created.source_id(), file->id);
+  customers_.See(created.context().customer(), FromProto(event.time()), directory_->limits().customers_remembered_max);
+  contacts_.insert_or_assign(file->id, std::move(file));
+}
+
+std::unique_ptr<ContactFile> Dossier::End(const v1::Event& event, ContactFile& file) {
+  const v1::ContactEnded& ended = event.contact_ended();
+  Enter(file, v1::Contact::STATE_ENDED, event.time());
+  const std::string agent = file.head.agent();
+  Release(file);
+  if (file.accepted_at != core::Instant()) file.head.set_agent(agent);  // Who served it last.
+  file.head.set_end_reason(ended.reason());
+  *file.head.mutable_end_time() = event.time();
+  if (!ended.disposition().empty()) file.head.set_disposition(ended.disposition());
+  if (!ended.summary().empty()) file.summary = ended.summary();
+  customers_.AddContact(file.context.customer().id(), Summarize(file));
+
+  v1::SnapshotSource source;
+  source.set_adapter(file.head.adapter());
+  source.set_source_id(file.head.source_id());
+  source.set_contact(file.head.name());
+  source.set_end_time_ns(FromProto(event.time()).time_since_epoch().count());
+  source.set_conversation(file.head.conversation());
+  source.set_customer(file.context.customer().id());
+  sources_.End(std::move(source));
+
+  const auto it = contacts_.find(file.id);
+  std::unique_ptr<ContactFile> out = std::move(it->second);
+  contacts_.erase(it);
+  // Its conversation goes with the last contact that holds it; the index entry must not outlive it.
+  if (out->conversation.use_count() == 1) conversations_.erase(out->head.conversation());
+  return out;
+}
+
+void Dossier::Change(const v1::Event& event, ContactFile& file) {
+  v1::Contact& head = file.head;
+  switch (event.kind_case()) {
+    case v1::Event::kContactReprioritized: {
+      const v1::ContactReprioritized& e = event.contact_reprioritized();
+      file.context.mutable_customer()->set_vip(e.vip());
+      *head.mutable_rank_time() = e.rank_time();
+      *head.mutable_head_start() = ToProto(core::Duration(std::chrono::milliseconds(e.head_start_ms())));
+      head.set_lane(e.lane());
+      break;
+    }
+    case v1::Event::kRequirementsRelaxed:
+      *head.mutable_requirements() = event.requirements_relaxed().requirements();
+      break;
+    case v1::Event::kOfferMade:
+      Enter(file, v1::Contact::STATE_OFFERED, event.time());
+      head.set_agent(event.agent());
+      head.set_offer(event.offer_made().offer());
+      head.set_offer_count(head.offer_count() + 1);
+      file.offered_at = FromProto(event.time());
+      file.offer_expire_at = FromProto(event.offer_made().expire_time());
+      file.offer_reason = event.offer_made().reason();
+      break;
+    case v1::Event::kOfferAccepted:
+      Enter(file, v1::Contact::STATE_ACTIVE, event.time());
+      head.clear_offer();
+      file.offer_reason.clear();
+      file.accepted_at = FromProto(event.time());
+      file.accept_counted = true;
+      if (!head.has_accept_time()) *head.mutable_accept_time() = event.time();
+      break;
+    case v1::Event::kOfferClosed:
+      Enter(file, v1::Contact::STATE_QUEUED, event.time());
+      Release(file);
+      break;
+    case v1::Event::kOfferExtended:
+      file.offer_expire_at = FromProto(event.offer_extended().expire_time());
+      break;
+    case v1::Event::kContactHeld:
+      head.set_on_hold(event.contact_held().on());
+      break;
+    case v1::Event::kContactTransferred: {
+      const v1::ContactTransferred& e = event.contact_transferred();
+      Enter(file, v1::Contact::STATE_QUEUED, event.time());
+      Release(file);
+      head.set_queue(e.queue());
+      *head.mutable_requirements() = e.requirements();
+      head.set_transfer_count(head.transfer_count() + 1);
+      *file.context.add_transfers() = e.note();
+      if (e.has_queue_time()) {
+        *head.mutable_queue_time() = e.queue_time();
+        file.accept_counted = false;
+      }
+      break;
+    }
+    case v1::Event::kContactRequeued:
+      Enter(file, v1::Contact::STATE_QUEUED, event.time());
+      Release(file);
+      break;
+    case v1::Event::kWrapUpStarted: {
+      const v1::WrapUpStarted& e = event.wrap_up_started();
+      Enter(file, v1::Contact::STATE_WRAP_UP, event.time());
+      head.clear_on_hold();
+      if (e.has_expire_time()) *head.mutable_wrap_up_expire_time() = e.expire_time();
+      if (!e.disposition().empty()) head.set_disposition(e.disposition());
+      if (!e.summary().empty()) file.summary = e.summary();
+      break;
+    }
+    case v1::Event::kMessagePosted:
+      file.conversation->Add(event.message_posted().message(), directory_->limits().transcript_messages_max);
+      break;
+    case v1::Event::kMessagesDelivered: {
+      const v1::MessagesDelivered& e = event.messages_delivered();
+      const Side reader = SideOf(e.by());
+      ReadMarks& marks = reader == Side::kCustomer ? file.customer_marks : file.agent_marks;
+      marks.delivered = std::max(marks.delivered, e.message_sequence());
+      if (e.delivery() == v1::Message::DELIVERY_SEEN) marks.seen = std::max(marks.seen, e.message_sequence());
+      file.conversation->Mark(e.message_sequence(), e.delivery(), reader);
+      break;
+    }
+    case v1::Event::kContextUpdated: {
+      const v1::ContextUpdated& e = event.context_updated();
+      if (e.has_attributes()) Merge(e.attributes(), *file.context.mutable_attributes());
+      if (e.has_customer_connected()) head.set_customer_connected(e.customer_connected());
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+const ContactFile* Dossier::Find(core::ContactId contact) const {
+  const auto it = contacts_.find(contact);
+  return it == contacts_.end() ? nullptr : it->second.get();
+}
+
+const ContactFile* Dossier::Find(std::string_view name) const { return Find(ParseContact(name)); }
+
+std::shared_ptr<const Conversation> Dossier::FindConversation(std::string_view name) const {
+  const auto it = conversations_.find(Sv(name));
+  return it == conversations_.end() ? nullptr : it->second.lock();
+}
+
+std::shared_ptr<Conversation> Dossier::ConversationOf(const std::string& name) {
+  std::weak_ptr<Conversation>& known = conversations_[name];
+  std::shared_ptr<Conversation> found = known.lock();
+  if (!found) known = found = std::make_shared<Conversation>(name);
+  return found;
+}
+
+int64_t Dossier::AcknowledgedBy(std::string_view adapter) const {
+  const auto it = acknowledged_.find(Sv(adapter));
+  return it == acknowledged_.end() ? 0 : it->second;
+}
+
+void Dossier::VisitContacts(const std::function<void(const ContactFile&)>& visit) const {
+  for (const auto& [id, file] : contacts_) visit(*file);
+}
+
+}  // namespace routerd::engine

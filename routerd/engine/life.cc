@@ -1,0 +1,215 @@
+#include "routerd/engine/life.h"
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "routerd/engine/dossier.h"
+#include "routerd/engine/names.h"
+
+namespace routerd::engine {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Joins a sentence's head and an optional detail: `declined by Ana (busy)`.
+std::string WithDetail(std::string text, const std::string& detail) {
+  if (!detail.empty()) absl::StrAppend(&text, " (", detail, ")");
+  return text;
+}
+
+class Teller {
+ public:
+  Teller(const v1::Event& event, const ContactFile* before, const Directory& directory)
+      : event_(event), before_(before), directory_(directory), at_(FromProto(event.time())) {}
+
+  std::string Tell() const {
+    switch (event_.kind_case()) {
+      case v1::Event::kContactCreated:
+        return Created();
+      case v1::Event::kContactReprioritized:
+        return absl::StrCat("place changed: head start is now ",
+                            DurationText(milliseconds(event_.contact_reprioritized().head_start_ms())),
+                            Standing(event_.contact_reprioritized().vip()));
+      case v1::Event::kRequirementsRelaxed: {
+        const v1::RequirementsRelaxed& e = event_.requirements_relaxed();
+        return absl::StrCat("waited ", DurationText(at_ - FromProto(before_->head.queue_time())), ": relaxation step ",
+                            e.step(), " of ", Queue(event_.queue()), " asks for ", RequirementsText(e.requirements()),
+                            " from now on");
+      }
+      case v1::Event::kOfferMade:
+        return absl::StrCat("offered to ", Agent(event_.agent()), ": ", event_.offer_made().reason(),
+                            "; answer due by ", ClockText(FromProto(event_.offer_made().expire_time())));
+      case v1::Event::kOfferAccepted:
+        return absl::StrCat("accepted by ", Agent(event_.agent()), " after ", DurationText(at_ - before_->offered_at));
+      case v1::Event::kOfferClosed:
+        return Closed();
+      case v1::Event::kOfferExtended:
+        return absl::StrCat("routerd was away: ", Agent(event_.agent()), " has until ",
+                            ClockText(FromProto(event_.offer_extended().expire_time())), " to answer");
+      case v1::Event::kContactHeld:
+        return absl::StrCat(event_.contact_held().on() ? "put on hold by " : "taken off hold by ",
+                            Agent(event_.agent()));
+      case v1::Event::kContactTransferred:
+        return Transferred();
+      case v1::Event::kContactRequeued:
+        return Requeued();
+      case v1::Event::kContactReserved: {
+        const v1::ContactReserved& e = event_.contact_reserved();
+        return WithDetail(
+            absl::StrCat("reserved for ", Agent(e.agent()),
+                         e.has_until() ? absl::StrCat(" until ", ClockText(FromProto(e.until()))) : std::string()),
+            e.reason());
+      }
+      case v1::Event::kReservationEnded:
+        return absl::StrCat("no longer reserved for ", Agent(event_.agent()), " (", event_.reservation_ended().reason(),
+                            "): goes to whoever ", Queue(event_.queue()), " allows");
+      case v1::Event::kWrapUpStarted:
+        return WrapUp();
+      case v1::Event::kContactEnded:
+        return Ended();
+      default:
+        return "";
+    }
+  }
+
+ private:
+  std::string Agent(const std::string& name) const { return std::string(directory_.AgentDisplayName(name)); }
+  static std::string Queue(const std::string& name) { return std::string(BareName(name, kQueues)); }
+
+  static std::string Standing(const std::string& vip) { return vip.empty() ? "" : absl::StrCat(" (", vip, ")"); }
+
+  std::string PassedOver(const google::protobuf::Timestamp& until, const std::string& agent) const {
+    return absl::StrCat("; ", Agent(agent), " is passed over for this contact until ", ClockText(FromProto(until)));
+  }
+
+  std::string Created() const {
+    const v1::Contact& contact = event_.contact_created().contact();
+    std::string text = absl::StrCat("joined ", Queue(contact.queue()), " over ", contact.channel(), ", asking for ",
+                                    RequirementsText(contact.requirements()));
+    const core::Duration head_start = FromProto(contact.head_start());
+    if (head_start != core::Duration(0)) {
+      absl::StrAppend(&text, "; head start ", DurationText(head_start), Standing(contact.context().customer().vip()));
+    }
+    if (contact.lane() != 0) absl::StrAppend(&text, "; lane ", contact.lane());
+    return text;
+  }
+
+  std::string Closed() const {
+    const v1::OfferClosedEvent& e = event_.offer_closed();
+    std::string text;
+    switch (e.state()) {
+      case v1::Offer::STATE_LAPSED:
+        text = absl::StrCat("went unanswered by ", Agent(event_.agent()), " for ",
+                            DurationText(at_ - before_->offered_at), " (miss ", e.missed_count(), ")");
+        break;
+      case v1::Offer::STATE_DECLINED:
+        text = WithDetail(absl::StrCat("declined by ", Agent(event_.agent())), e.reason());
+        break;
+      default:
+        text = WithDetail(absl::StrCat("taken back from ", Agent(event_.agent())), e.reason());
+        break;
+    }
+    if (e.has_back_off_until()) absl::StrAppend(&text, PassedOver(e.back_off_until(), event_.agent()));
+    return absl::StrCat(text, "; back at its place");
+  }
+
+  std::string Transferred() const {
+    const v1::ContactTransferred& e = event_.contact_transferred();
+    std::string text =
+        WithDetail(absl::StrCat("passed on by ", Agent(event_.agent()), " to ",
+                                e.reserved_agent().empty() ? Queue(e.queue()) : Agent(e.reserved_agent())),
+                   e.note().reason());
+    absl::StrAppend(&text, ", asking for ", RequirementsText(e.requirements()));
+    if (!e.reserved_agent().empty() && e.has_reserved_until()) {
+      absl::StrAppend(&text, "; kept for ", Agent(e.reserved_agent()), " until ",
+                      ClockText(FromProto(e.reserved_until())));
+    }
+    if (e.has_back_off_until()) absl::StrAppend(&text, PassedOver(e.back_off_until(), event_.agent()));
+    return absl::StrCat(text, "; waits at its old rank");
+  }
+
+  std::string Requeued() const {
+    const v1::ContactRequeued& e = event_.contact_requeued();
+    std::string text;
+    if (e.reason() == "agent_lost") {
+      text = absl::StrCat(Agent(event_.agent()), " stayed disconnected beyond the grace period");
+    } else if (e.reason() == "agent_signed_out") {
+      text = absl::StrCat(Agent(event_.agent()), " signed out");
+    } else {
+      text = WithDetail(absl::StrCat("taken from ", Agent(event_.agent())), e.reason());
+    }
+    if (e.has_back_off_until()) absl::StrAppend(&text, PassedOver(e.back_off_until(), event_.agent()));
+    return absl::StrCat(text, "; back in line at its old rank");
+  }
+
+  std::string WrapUp() const {
+    const v1::WrapUpStarted& e = event_.wrap_up_started();
+    std::string text = e.ended_by() == "customer"
+                           ? absl::StrCat("the customer left; ", Agent(event_.agent()), " wraps up")
+                           : absl::StrCat(Agent(event_.agent()), " ended the conversation and wraps up");
+    text = WithDetail(std::move(text), e.disposition());
+    return absl::StrCat(text, e.has_expire_time() ? absl::StrCat(", until ", ClockText(FromProto(e.expire_time())))
+                                                  : std::string(", until done"));
+  }
+
+  std::string Ended() const {
+    const v1::ContactEnded& e = event_.contact_ended();
+    switch (e.reason()) {
+      case v1::Contact::END_REASON_COMPLETED:
+        return WithDetail(absl::StrCat("completed", event_.agent().empty() ? "" : " by ",
+                                       event_.agent().empty() ? std::string() : Agent(event_.agent())),
+                          e.disposition().empty() ? e.detail() : e.disposition());
+      case v1::Contact::END_REASON_ABANDONED:
+        return WithDetail(absl::StrCat("the customer left after waiting ",
+                                       DurationText(at_ - FromProto(before_->head.create_time()))),
+                          e.detail());
+      case v1::Contact::END_REASON_REJECTED:
+        return WithDetail("not admitted", e.detail());
+      case v1::Contact::END_REASON_OVERFLOWED:
+        return WithDetail("sent away by a limit of its queue", e.detail());
+      case v1::Contact::END_REASON_EXPIRED:
+        return WithDetail("waited longer than its queue lets anybody wait", e.detail());
+      default:
+        return WithDetail("ended by an operator or by a failure", e.detail());
+    }
+  }
+
+  const v1::Event& event_;
+  const ContactFile* const before_;
+  const Directory& directory_;
+  const core::Instant at_;
+};
+
+}  // namespace
+
+std::string LifeText(const v1::Event& event, const ContactFile* before, const Directory& directory) {
+  return Teller(event, before, directory).Tell();
+}
+
+std::string ClockText(core::Instant at) {
+  const auto of_day = std::chrono::floor<seconds>(at - std::chrono::floor<std::chrono::days>(at)).count();
+  const auto two = [](int64_t number) { return absl::StrCat(number < 10 ? "0" : "", number); };
+  return absl::StrCat(two(of_day / 3600), ":", two(of_day / 60 % 60), ":", two(of_day % 60));
+}
+
+std::string DurationText(core::Duration duration) {
+  const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
+  if (ms > -1000 && ms < 1000 && ms != 0) return absl::StrCat(ms, " ms");
+  const auto s = ms / 1000;
+  if (s < 60) return absl::StrCat(s, " s");
+  if (s < 3600) return s % 60 == 0 ? absl::StrCat(s / 60, " min") : absl::StrCat(s / 60, " min ", s % 60, " s");
+  const auto min = s / 60;
+  return min % 60 == 0 ? absl::StrCat(min / 60, " h") : absl::StrCat(min / 60, " h ", min % 60, " min");
+}
+
+std::string RequirementsText(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements) {
+  if (requirements.empty()) return "no skill";
+  std::string text;
+  for (const v1::SkillRequirement& requirement : requirements) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", requirement.skill(), " >= ", v1::Tier_Name(requirement.tier()));
+  }
+  return text;
+}
+
+}  // namespace routerd::engine
