@@ -1,0 +1,403 @@
+// Checks the shape of requests, field by field, and turns them into the workspace's.
+#include "routerd/session/requests.h"
+
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "routerd/session/errors.h"
+#include "routerd/session/names.h"
+
+namespace routerd::session {
+namespace {
+
+constexpr size_t kSourceIdBytesMax = 128;
+constexpr size_t kAddressBytesMax = 256;
+constexpr size_t kSubjectBytesMax = 500;
+constexpr size_t kNameBytesMax = 200;
+constexpr size_t kAttributesBytesMax = 16 << 10;
+constexpr size_t kWordBytesMax = 64;
+constexpr size_t kReasonBytesMax = 200;
+constexpr size_t kSummaryBytesMax = 4'000;
+constexpr int kRequirementCountMax = 16;
+constexpr int kFirstMessageCountMax = 100;
+constexpr int kAddressCountMax = 16;
+constexpr int kLaneMax = 9;
+constexpr int64_t kHeadStartSecondsMax = 24 * 3600;
+
+#define RETURN_IF_ERROR(expression) \
+  if (absl::Status status = (expression); !status.ok()) return status
+
+absl::Status Missing(std::string_view field) { return FieldError("FIELD_MISSING", field, "required"); }
+
+absl::Status CheckBytes(std::string_view field, std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return absl::OkStatus();
+  return FieldError("FIELD_TOO_LONG", field,
+                    absl::StrCat("has ", text.size(), " bytes; at most ", bytes_max, " are taken"));
+}
+
+absl::Status CheckRequired(std::string_view field, std::string_view text, size_t bytes_max) {
+  return text.empty() ? Missing(field) : CheckBytes(field, text, bytes_max);
+}
+
+absl::Status CheckCount(std::string_view field, int count, int count_max) {
+  if (count <= count_max) return absl::OkStatus();
+  return FieldError("FIELD_TOO_LONG", field,
+                    absl::StrCat("has ", count, " entries; at most ", count_max, " are taken"));
+}
+
+absl::Status CheckIdentifier(std::string_view field, std::string_view id) {
+  if (id.empty()) return Missing(field);
+  if (IsIdentifier(id)) return absl::OkStatus();
+  return FieldError("FIELD_MALFORMED", field, "not an identifier; use 1 to 64 letters, digits, `-`, `_`, `.`");
+}
+
+absl::Status CheckRequirements(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements,
+                               std::string_view field) {
+  RETURN_IF_ERROR(CheckCount(field, requirements.size(), kRequirementCountMax));
+  for (int i = 0; i < requirements.size(); ++i) {
+    const std::string entry = absl::StrCat(std::string(field), "[", i, "]");
+    RETURN_IF_ERROR(CheckIdentifier(entry + ".skill", requirements[i].skill()));
+    if (!v1::Tier_IsValid(requirements[i].tier())) {
+      return FieldError("FIELD_OUT_OF_RANGE", entry + ".tier", "unknown; use JUNIOR, INTERMEDIATE, SENIOR or EXPERT");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckHeadStart(const google::protobuf::Duration& head_start) {
+  const bool well_formed = head_start.nanos() >= 0 && head_start.nanos() < 1'000'000'000;
+  const bool in_range =
+      head_start.seconds() >= 0 && (head_start.seconds() < kHeadStartSecondsMax ||
+                                    (head_start.seconds() == kHeadStartSecondsMax && head_start.nanos() == 0));
+  if (well_formed && in_range) return absl::OkStatus();
+  return FieldError("FIELD_OUT_OF_RANGE", "head_start", "must be from 0s to 24h");
+}
+
+absl::Status CheckAttributes(const google::protobuf::Struct& attributes) {
+  if (attributes.ByteSizeLong() <= kAttributesBytesMax) return absl::OkStatus();
+  return FieldError("FIELD_TOO_LONG", "attributes", absl::StrCat("at most ", kAttributesBytesMax, " bytes are taken"));
+}
+
+absl::Status CheckCustomer(const v1::Customer& customer) {
+  if (customer.id().empty() && customer.addresses().empty()) {
+    return FieldError("FIELD_MISSING", "customer", "needs an id or at least one address");
+  }
+  RETURN_IF_ERROR(CheckBytes("customer.id", customer.id(), kAddressBytesMax));
+  RETURN_IF_ERROR(CheckBytes("customer.display_name", customer.display_name(), kNameBytesMax));
+  RETURN_IF_ERROR(CheckBytes("customer.vip", customer.vip(), kWordBytesMax));
+  RETURN_IF_ERROR(CheckBytes("customer.language", customer.language(), kWordBytesMax));
+  RETURN_IF_ERROR(CheckCount("customer.addresses", customer.addresses_size(), kAddressCountMax));
+  for (int i = 0; i < customer.addresses_size(); ++i) {
+    const std::string entry = absl::StrCat("customer.addresses[", i, "]");
+    RETURN_IF_ERROR(CheckRequired(entry + ".channel", customer.addresses(i).channel(), kWordBytesMax));
+    RETURN_IF_ERROR(CheckRequired(entry + ".value", customer.addresses(i).value(), kAddressBytesMax));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckText(const std::string& prefix, const std::string& source_id, const std::string& text) {
+  RETURN_IF_ERROR(CheckRequired(prefix + "source_id", source_id, kSourceIdBytesMax));
+  // How long a message may be is the workspace's to say.
+  return text.empty() ? Missing(prefix + "text") : absl::OkStatus();
+}
+
+absl::Status CheckDelivery(v1::Message::Delivery delivery, int64_t sequence) {
+  if (delivery != v1::Message::DELIVERY_DELIVERED && delivery != v1::Message::DELIVERY_SEEN) {
+    return FieldError("FIELD_OUT_OF_RANGE", "delivery", "must be DELIVERY_DELIVERED or DELIVERY_SEEN");
+  }
+  if (sequence < 1) return FieldError("FIELD_OUT_OF_RANGE", "sequence", "must be a message's sequence, from 1");
+  return absl::OkStatus();
+}
+
+// By name or, failing that, by the adapter's own identifier, which needs an adapter.
+absl::StatusOr<engine::ContactRef> ToRef(std::string_view field, const std::string& name, const std::string& source_id,
+                                         const std::string& adapter) {
+  if (!name.empty()) {
+    RETURN_IF_ERROR(ParseContactName(field, name).status());
+    return engine::ContactRef{name, adapter, ""};
+  }
+  if (source_id.empty()) return FieldError("FIELD_MISSING", field, "required, or the contact's source id");
+  RETURN_IF_ERROR(CheckBytes("contact_source_id", source_id, kSourceIdBytesMax));
+  RETURN_IF_ERROR(CheckIdentifier("adapter", adapter));
+  return engine::ContactRef{"", adapter, source_id};
+}
+
+std::vector<core::NamedTier> ToCore(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements) {
+  std::vector<core::NamedTier> tiers;
+  for (const v1::SkillRequirement& requirement : requirements) {
+    const bool given = requirement.tier() != v1::TIER_UNSPECIFIED;
+    tiers.push_back({requirement.skill(), given ? static_cast<core::Tier>(requirement.tier()) : core::Tier::kJunior});
+  }
+  return tiers;
+}
+
+core::Presence ToCore(v1::Presence presence) {
+  switch (presence) {
+    case v1::PRESENCE_AVAILABLE:
+      return core::Presence::kAvailable;
+    case v1::PRESENCE_AWAY:
+      return core::Presence::kAway;
+    default:
+      return core::Presence::kOffline;
+  }
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::SetPresence& request, const std::string& agent) {
+  if (request.presence() != v1::PRESENCE_AVAILABLE && request.presence() != v1::PRESENCE_AWAY) {
+    return FieldError("FIELD_OUT_OF_RANGE", "presence.presence",
+                      "must be PRESENCE_AVAILABLE or PRESENCE_AWAY; to go off duty, sign out");
+  }
+  RETURN_IF_ERROR(CheckBytes("presence.reason", request.reason(), kWordBytesMax));
+  return engine::Route{core::SetPresence{agent, ToCore(request.presence()), request.reason(), "agent"}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::AcceptOffer& request, const std::string& agent) {
+  const auto offer = ParseOfferName("accept.offer", request.offer());
+  if (!offer.ok()) return offer.status();
+  return engine::Route{core::AcceptOffer{agent, offer->contact, offer->offer}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::DeclineOffer& request, const std::string& agent) {
+  const auto offer = ParseOfferName("decline.offer", request.offer());
+  if (!offer.ok()) return offer.status();
+  RETURN_IF_ERROR(CheckBytes("decline.reason", request.reason(), kReasonBytesMax));
+  return engine::Route{core::DeclineOffer{agent, offer->contact, offer->offer, request.reason()}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::PostAgentMessage& request, const std::string& agent) {
+  RETURN_IF_ERROR(ParseContactName("message.contact", request.contact()).status());
+  RETURN_IF_ERROR(CheckText("message.", request.source_id(), request.text()));
+  return engine::PostMessage{{request.contact(), "", ""}, agent, request.source_id(), request.text()};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::HoldContact& request, const std::string& agent) {
+  const auto contact = ParseContactName("hold.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  return engine::Route{core::HoldContact{agent, *contact, request.on()}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::TransferContact& request, const std::string& agent) {
+  const auto contact = ParseContactName("transfer.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  const std::string to_agent(BareName(request.agent(), "agents/"));
+  const std::string to_queue(BareName(request.queue(), "queues/"));
+  switch (request.target_case()) {
+    case v1::TransferContact::kAgent:
+      RETURN_IF_ERROR(CheckIdentifier("transfer.agent", to_agent));
+      break;
+    case v1::TransferContact::kQueue:
+      RETURN_IF_ERROR(CheckIdentifier("transfer.queue", to_queue));
+      break;
+    case v1::TransferContact::TARGET_NOT_SET:
+      return FieldError("FIELD_MISSING", "transfer", "needs an agent or a queue to go to");
+  }
+  RETURN_IF_ERROR(CheckRequirements(request.requirements(), "transfer.requirements"));
+  RETURN_IF_ERROR(CheckBytes("transfer.reason", request.reason(), kReasonBytesMax));
+  RETURN_IF_ERROR(CheckBytes("transfer.summary", request.summary(), kSummaryBytesMax));
+  return engine::Route{core::TransferContact{agent, *contact, to_agent, to_queue, ToCore(request.requirements()),
+                                             request.reason(), request.summary()}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::CompleteContact& request, const std::string& agent) {
+  const auto contact = ParseContactName("complete.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  RETURN_IF_ERROR(CheckBytes("complete.disposition", request.disposition(), kWordBytesMax));
+  RETURN_IF_ERROR(CheckBytes("complete.summary", request.summary(), kSummaryBytesMax));
+  return engine::Route{core::CompleteContact{agent, *contact, request.disposition(), request.summary()}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::FinishWrapUp& request, const std::string& agent) {
+  const auto contact = ParseContactName("wrap_up_done.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  RETURN_IF_ERROR(CheckBytes("wrap_up_done.disposition", request.disposition(), kWordBytesMax));
+  return engine::Route{core::FinishWrapUp{agent, *contact, request.disposition()}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::ClaimContact& request, const std::string& agent) {
+  const auto contact = ParseContactName("claim.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  return engine::Route{core::ClaimContact{agent, *contact}};
+}
+
+// What both sides may say of a contact: `adapter` is empty when an agent says it, `agent` when an adapter does.
+absl::StatusOr<engine::Request> ToEngine(const v1::TypingNotice& request, const std::string& adapter,
+                                         const std::string& agent) {
+  const auto contact =
+      ToRef("typing.contact", request.contact(), agent.empty() ? request.contact_source_id() : "", adapter);
+  if (!contact.ok()) return contact.status();
+  return engine::Typing{*contact, agent, request.on()};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::DeliveryReport& request, const std::string& adapter,
+                                         const std::string& agent) {
+  const auto contact =
+      ToRef("delivery.contact", request.contact(), agent.empty() ? request.contact_source_id() : "", adapter);
+  if (!contact.ok()) return contact.status();
+  RETURN_IF_ERROR(CheckDelivery(request.delivery(), request.sequence()));
+  return engine::ReportDelivery{*contact, agent, request.sequence(), request.delivery()};
+}
+
+absl::Status NoAction() {
+  return FieldError("FIELD_MISSING", "action", "none is set, or it is one that this version does not know");
+}
+
+}  // namespace
+
+absl::StatusOr<engine::Request> ToEngine(v1::CreateContactRequest request, const std::string& adapter, int lane_max) {
+  RETURN_IF_ERROR(CheckRequired("source_id", request.source_id(), kSourceIdBytesMax));
+  RETURN_IF_ERROR(CheckIdentifier("adapter", adapter));
+  RETURN_IF_ERROR(CheckIdentifier("channel", request.channel()));
+  RETURN_IF_ERROR(CheckIdentifier("queue", BareName(request.queue(), "queues/")));
+  RETURN_IF_ERROR(CheckRequirements(request.requirements(), "requirements"));
+  RETURN_IF_ERROR(CheckCustomer(request.customer()));
+  RETURN_IF_ERROR(CheckBytes("subject", request.subject(), kSubjectBytesMax));
+  RETURN_IF_ERROR(CheckAttributes(request.attributes()));
+  RETURN_IF_ERROR(CheckHeadStart(request.head_start()));
+  if (request.lane() < 0 || request.lane() > kLaneMax) {
+    return FieldError("FIELD_OUT_OF_RANGE", "lane", absl::StrCat("must be from 0 to ", kLaneMax));
+  }
+  RETURN_IF_ERROR(CheckCount("messages", request.messages_size(), kFirstMessageCountMax));
+  for (int i = 0; i < request.messages_size(); ++i) {
+    RETURN_IF_ERROR(
+        CheckText(absl::StrCat("messages[", i, "]."), request.messages(i).source_id(), request.messages(i).text()));
+  }
+  RETURN_IF_ERROR(CheckBytes("conversation", request.conversation(), kSourceIdBytesMax));
+  request.set_adapter(adapter);
+  return engine::CreateContact{std::move(request), lane_max};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::GetContactRequest& request, const std::string& adapter) {
+  const auto contact = ToRef("name", request.name(), request.source_id(), adapter);
+  if (!contact.ok()) return contact.status();
+  return engine::GetContact{*contact};
+}
+
+absl::StatusOr<engine::Request> ToEngine(v1::UpdateContactRequest request, const std::string& adapter) {
+  const auto contact = ToRef("contact", request.contact(), request.contact_source_id(), adapter);
+  if (!contact.ok()) return contact.status();
+  if (request.has_head_start()) RETURN_IF_ERROR(CheckHeadStart(request.head_start()));
+  RETURN_IF_ERROR(CheckBytes("vip", request.vip(), kWordBytesMax));
+  RETURN_IF_ERROR(CheckAttributes(request.attributes()));
+  return engine::UpdateContact{*contact, std::move(request)};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::PostMessageRequest& request, const std::string& adapter) {
+  const auto contact = ToRef("contact", request.contact(), request.contact_source_id(), adapter);
+  if (!contact.ok()) return contact.status();
+  RETURN_IF_ERROR(CheckText("", request.source_id(), request.text()));
+  return engine::PostMessage{*contact, "", request.source_id(), request.text()};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::EndContactRequest& request, const std::string& adapter) {
+  const auto contact = ToRef("contact", request.contact(), request.contact_source_id(), adapter);
+  if (!contact.ok()) return contact.status();
+  RETURN_IF_ERROR(CheckBytes("reason", request.reason(), kWordBytesMax));
+  return engine::EndContact{*contact, request.reason(), /*by_operator=*/false};
+}
+
+absl::StatusOr<engine::Request> ToEngine(v1::ConnectRequest request, const std::string& adapter, int lane_max) {
+  switch (request.action_case()) {
+    case v1::ConnectRequest::kCreate:
+      return ToEngine(std::move(*request.mutable_create()), adapter, lane_max);
+    case v1::ConnectRequest::kUpdate:
+      return ToEngine(std::move(*request.mutable_update()), adapter);
+    case v1::ConnectRequest::kMessage:
+      return ToEngine(request.message(), adapter);
+    case v1::ConnectRequest::kTyping:
+      return ToEngine(request.typing(), adapter, /*agent=*/"");
+    case v1::ConnectRequest::kDelivery:
+      return ToEngine(request.delivery(), adapter, /*agent=*/"");
+    case v1::ConnectRequest::kEnd:
+      return ToEngine(request.end(), adapter);
+    case v1::ConnectRequest::kAckSequence:
+      if (request.ack_sequence() < 0) return FieldError("FIELD_OUT_OF_RANGE", "ack_sequence", "must not be negative");
+      return engine::AcknowledgeEvents{adapter, request.ack_sequence()};
+    case v1::ConnectRequest::kHello:
+    case v1::ConnectRequest::ACTION_NOT_SET:
+      break;
+  }
+  return NoAction();
+}
+
+absl::Status CheckShape(const v1::SignIn& sign_in) {
+  RETURN_IF_ERROR(CheckIdentifier("sign_in.agent", BareName(sign_in.agent(), "agents/")));
+  RETURN_IF_ERROR(CheckCount("sign_in.channels", sign_in.channels_size(), kRequirementCountMax));
+  for (int i = 0; i < sign_in.channels_size(); ++i) {
+    const std::string entry = absl::StrCat("sign_in.channels[", i, "]");
+    RETURN_IF_ERROR(CheckIdentifier(entry + ".channel", sign_in.channels(i).channel()));
+    if (sign_in.channels(i).max_count() < 0) {
+      return FieldError("FIELD_OUT_OF_RANGE", entry + ".max_count", "must not be negative");
+    }
+  }
+  if (sign_in.presence() == v1::PRESENCE_OFFLINE || !v1::Presence_IsValid(sign_in.presence())) {
+    return FieldError("FIELD_OUT_OF_RANGE", "sign_in.presence", "must be PRESENCE_AVAILABLE or PRESENCE_AWAY");
+  }
+  return CheckBytes("sign_in.version", sign_in.version(), kNameBytesMax);
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::WorkRequest& request, const std::string& agent) {
+  switch (request.action_case()) {
+    case v1::WorkRequest::kSignOut:
+      return engine::Route{core::SignOut{agent, request.sign_out().force(), "agent"}};
+    case v1::WorkRequest::kPresence:
+      return ToEngine(request.presence(), agent);
+    case v1::WorkRequest::kAccept:
+      return ToEngine(request.accept(), agent);
+    case v1::WorkRequest::kDecline:
+      return ToEngine(request.decline(), agent);
+    case v1::WorkRequest::kMessage:
+      return ToEngine(request.message(), agent);
+    case v1::WorkRequest::kTyping:
+      return ToEngine(request.typing(), /*adapter=*/"", agent);
+    case v1::WorkRequest::kDelivery:
+      return ToEngine(request.delivery(), /*adapter=*/"", agent);
+    case v1::WorkRequest::kHold:
+      return ToEngine(request.hold(), agent);
+    case v1::WorkRequest::kTransfer:
+      return ToEngine(request.transfer(), agent);
+    case v1::WorkRequest::kComplete:
+      return ToEngine(request.complete(), agent);
+    case v1::WorkRequest::kWrapUpDone:
+      return ToEngine(request.wrap_up_done(), agent);
+    case v1::WorkRequest::kClaim:
+      return ToEngine(request.claim(), agent);
+    case v1::WorkRequest::kSignIn:
+    case v1::WorkRequest::ACTION_NOT_SET:
+      break;
+  }
+  return NoAction();
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::AssignContactRequest& request) {
+  const auto contact = ParseContactName("contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  const std::string agent(BareName(request.agent(), "agents/"));
+  RETURN_IF_ERROR(CheckIdentifier("agent", agent));
+  return engine::Route{core::AssignContact{*contact, agent}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::RequeueContactRequest& request) {
+  const auto contact = ParseContactName("contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  return engine::Route{core::RequeueContact{*contact}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::TerminateContactRequest& request) {
+  RETURN_IF_ERROR(ParseContactName("contact", request.contact()).status());
+  RETURN_IF_ERROR(CheckBytes("reason", request.reason(), kWordBytesMax));
+  return engine::EndContact{{request.contact(), "", ""}, request.reason(), /*by_operator=*/true};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::SetAgentPresenceRequest& request) {
+  const std::string agent(BareName(request.agent(), "agents/"));
+  RETURN_IF_ERROR(CheckIdentifier("agent", agent));
+  if (request.presence() == v1::PRESENCE_UNSPECIFIED || !v1::Presence_IsValid(request.presence())) {
+    return FieldError("FIELD_OUT_OF_RANGE", "presence",
+                      "must be PRESENCE_AVAILABLE, PRESENCE_AWAY or PRESENCE_OFFLINE");
+  }
+  RETURN_IF_ERROR(CheckBytes("reason", request.reason(), kWordBytesMax));
+  return engine::Route{core::SetPresence{agent, ToCore(request.presence()), request.reason(), "supervisor"}};
+}
+
+}  // namespace routerd::session
