@@ -378,33 +378,40 @@ class Checker {
     return names;
   }
 
-  void CheckKnown(const std::string& path, std::string_view kind, const std::string& name, const Names& known) {
-    if (known.contains(name)) return;
+  bool CheckKnown(const std::string& path, std::string_view kind, const std::string& name, const Names& known) {
+    if (known.contains(name)) return true;
     std::string hint;
     if (!problems_.full()) hint = base::DidYouMean(name, KeysOf(known));
     if (hint.empty() && known.size() <= kKnownNamesMax && !known.empty()) {
       hint = absl::StrCat("; known: ", absl::StrJoin(KeysOf(known), ", "));
     }
     Add(path, absl::StrCat("unknown ", Absl(kind), " ", Quoted(name), hint));
+    return false;
   }
 
-  void CheckRequirements(const std::string& path, const Requirements& requirements, const Names& skills) {
+  // Whether all skills are known and each is asked for once.
+  bool CheckRequirements(const std::string& path, const Requirements& requirements, const Names& skills) {
+    bool good = true;
     std::set<std::string_view> seen;
     for (int i = 0; i < requirements.size(); ++i) {
       const std::string skill_path = absl::StrCat(path, "[", i, "].skill");
       const std::string& skill = requirements[i].skill();
       if (skill.empty()) {
         Add(skill_path, "is required");
-        continue;
+        good = false;
+      } else if (!seen.insert(skill).second) {
+        Add(skill_path, absl::StrCat("skill ", Quoted(skill), " is asked for twice"));
+        good = false;
+      } else {
+        good = CheckKnown(skill_path, "skill", skill, skills) && good;
       }
-      CheckKnown(skill_path, "skill", skill, skills);
-      if (!seen.insert(skill).second) Add(skill_path, absl::StrCat("skill ", Quoted(skill), " is asked for twice"));
     }
+    return good;
   }
 
   void CheckQueueNames(const std::string& path, const v1::QueueConfig& queue, const Names& skills,
                        const Names& agents) {
-    CheckRequirements(path + ".requirements", queue.requirements(), skills);
+    bool good = CheckRequirements(path + ".requirements", queue.requirements(), skills);
     const Requirements* before = &queue.requirements();
     absl::Duration after_before;
     for (int i = 0; i < queue.relaxation_size(); ++i) {
@@ -419,8 +426,8 @@ class Checker {
                    : absl::StrCat(absl::FormatDuration(after), " is not later than the step before, ",
                                   absl::FormatDuration(after_before)));
       }
-      CheckRequirements(step_path + ".requirements", step.requirements(), skills);
-      CheckNoHarder(step_path, step.requirements(), *before);
+      good = CheckRequirements(step_path + ".requirements", step.requirements(), skills) && good;
+      if (good) CheckNoHarder(step_path, step.requirements(), *before);
       before = &step.requirements();
       after_before = after;
     }
