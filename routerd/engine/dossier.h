@@ -91,10 +91,9 @@ class Dossier {
   // In no particular order.
   void VisitContacts(const std::function<void(const ContactFile&)>& visit) const;
 
-  // Adds this part of the state to a contact's record, which the router's part is in already or comes later.
+  // Adds this part of the state to a contact's record.
   static void Export(const ContactFile& file, v1::SnapshotContact& record);
-  // Conversations by number, contacts excepted: customers, sources, adapters.
-  void ExportConversations(const std::function<void(const v1::SnapshotRecord&)>& visit) const;
+  // Customers, sources and adapters.
   void ExportRest(const std::function<void(const v1::SnapshotRecord&)>& visit) const;
   // Takes one record of a snapshot, in the order in which they were written.
   absl::Status Import(v1::SnapshotRecord record);
@@ -111,6 +110,7 @@ class Dossier {
   CustomerBook customers_;
   SourceIndex sources_;
   absl::flat_hash_map<std::string, int64_t> acknowledged_;
+  std::shared_ptr<Conversation> importing_;  // The last one imported.
 };
 
 }  // namespace routerd::engine

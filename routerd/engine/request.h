@@ -125,14 +125,14 @@ struct DetachWatcher {
   std::shared_ptr<EventSink> sink;
 };
 
-using Request = std::variant<CreateContact, UpdateContact, EndContact, GetContact, AttachAdapter, DetachAdapter,
-                             AcknowledgeEvents, PostMessage, Typing, ReportDelivery, AttachAgent, DetachAgent, Route,
-                             AttachWatcher, DetachWatcher>;
+using Request =
+    std::variant<CreateContact, UpdateContact, EndContact, GetContact, AttachAdapter, DetachAdapter, AcknowledgeEvents,
+                 PostMessage, Typing, ReportDelivery, AttachAgent, DetachAgent, Route, AttachWatcher, DetachWatcher>;
 
 // What a request brought about.
 struct Outcome {
-  std::string contact;                      // Resource name concerned; empty if none.
-  std::shared_ptr<const v1::Contact> state;  // For create, end, get and supervisors' commands: as it stands now.
+  std::string contact;                         // Resource name concerned; empty if none.
+  std::shared_ptr<const v1::Contact> state;    // For create, end, get and supervisors' commands: as it stands now.
   std::shared_ptr<const v1::Message> message;  // For PostMessage.
   std::shared_ptr<const v1::Agent> agent;      // For SetPresence, SignIn.
 };

@@ -1,0 +1,296 @@
+#include "routerd/engine/snapshot.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "routerd/base/error.h"
+#include "routerd/engine/names.h"
+#include "routerd/engine/policy_compile.h"
+
+namespace routerd::engine {
+namespace {
+
+constexpr int kFormat = 1;
+
+// Maps in the order of their keys, so that equal records are equal bytes.
+std::string Serialize(const v1::SnapshotRecord& record) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  record.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+int64_t Ns(core::Instant at) { return at.time_since_epoch().count(); }
+core::Instant FromNs(int64_t ns) { return core::Instant(core::Duration(ns)); }
+
+void AddNames(const std::vector<std::string>& names, google::protobuf::RepeatedPtrField<std::string>* out) {
+  for (const std::string& name : names) *out->Add() = name;
+}
+
+void ExportRouterPart(const core::ContactData& data, const core::Router& names, v1::SnapshotContact& record) {
+  record.set_own_head_start_ns(data.own_head_start.count());
+  record.set_relax_step(data.step);
+  if (data.reserved_agent != core::kNoAgent) record.set_reserved_agent(std::string(names.NameOf(data.reserved_agent)));
+  record.set_reserved_until_ns(Ns(data.reserved_until));
+  for (const core::BackOff& back_off : data.back_offs) {
+    v1::SnapshotBackOff& out = *record.add_back_offs();
+    out.set_agent(std::string(names.NameOf(back_off.agent)));
+    out.set_until_ns(Ns(back_off.until));
+  }
+  record.set_cost(data.cost);
+  record.set_until_ns(Ns(data.until));
+  record.set_offered_ns(Ns(data.offered_at));
+  record.set_accepted_ns(Ns(data.accepted_at));
+  record.set_vip(std::string(names.NameOf(data.vip)));
+}
+
+absl::Status Damaged(std::string_view what) {
+  return base::Error(absl::StatusCode::kDataLoss, "SNAPSHOT_DAMAGED", absl::StrCat("snapshot: ", Sv(what)));
+}
+
+// The number that a name has in a table of the header.
+template <typename Id>
+std::optional<Id> IndexOf(const std::vector<std::string>& names, std::string_view name) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return Id{static_cast<uint32_t>(i)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossier& dossier,
+                                        const Statistics& statistics, int64_t sequence) {
+  const core::RouterState state = router.Export();
+  std::vector<std::string> records;
+  const auto add = [&records](const v1::SnapshotRecord& record) { records.push_back(Serialize(record)); };
+  v1::SnapshotRecord record;
+
+  v1::SnapshotHeader& header = *record.mutable_header();
+  header.set_format(kFormat);
+  header.set_sequence(sequence);
+  *header.mutable_time() = ToProto(state.now);
+  *header.mutable_workspace() = dossier.directory().config();
+  header.set_last_contact_id(core::Index(state.last_contact));
+  header.set_last_offer_id(core::Index(state.last_offer));
+  AddNames(state.skills, header.mutable_skills());
+  AddNames(state.channels, header.mutable_channels());
+  AddNames(state.vips, header.mutable_vip_levels());
+  AddNames(state.queues, header.mutable_queues());
+  AddNames(state.agent_names, header.mutable_agents());
+  add(record);
+
+  for (const core::AgentData& data : state.agents) {
+    v1::SnapshotAgent& agent = *record.mutable_agent();
+    agent.Clear();
+    agent.set_agent(std::string(router.NameOf(data.id)));
+    agent.set_connected(data.connected);
+    agent.set_presence(ToProto(data.presence));
+    agent.set_presence_reason(data.presence_reason);
+    agent.set_presence_time_ns(Ns(data.presence_at));
+    agent.set_grace_until_ns(Ns(data.grace_until));
+    agent.set_missed_count(data.missed_count);
+    agent.set_idle_since_ns(Ns(data.idle_since));
+    agent.set_last_offer_ns(Ns(data.last_offer_at));
+    for (const int count_max : data.count_max) agent.add_channel_count_max(count_max);
+    add(record);
+  }
+
+  for (const core::ClassData& data : state.classes) {
+    v1::SnapshotClass& learned = *record.mutable_learned();
+    learned.Clear();
+    if (data.restricted_to != core::kNoQueue) learned.set_queue(std::string(router.NameOf(data.restricted_to)));
+    learned.set_channel(std::string(router.NameOf(data.channel)));
+    for (const core::SkillTier& skill : data.requirements) {
+      v1::SkillRequirement& requirement = *learned.add_requirements();
+      requirement.set_skill(std::string(router.NameOf(skill.skill)));
+      requirement.set_tier(ToProto(skill.tier));
+    }
+    learned.set_handle_s_mean(data.handle_s);
+    learned.set_handle_count(data.handle_count);
+    learned.set_arrivals_per_s(data.arrivals_per_s);
+    learned.set_arrival_ns(Ns(data.arrival_at));
+    add(record);
+  }
+
+  absl::flat_hash_set<const Conversation*> written;
+  for (const core::ContactData& data : state.contacts) {
+    const ContactFile* file = dossier.Find(data.id);
+    if (file == nullptr) continue;
+    if (written.insert(file->conversation.get()).second) {
+      record.mutable_conversation()->Clear();
+      file->conversation->Export(*record.mutable_conversation());
+      add(record);
+    }
+    record.mutable_contact()->Clear();
+    ExportRouterPart(data, router, *record.mutable_contact());
+    Dossier::Export(*file, *record.mutable_contact());
+    add(record);
+  }
+  dossier.ExportRest(add);
+  statistics.Export(add);
+  return records;
+}
+
+absl::Status SnapshotImport::Take(std::string_view bytes) {
+  v1::SnapshotRecord record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Damaged("a record can't be read");
+  if (!begun_ && !record.has_header()) return Damaged("it does not begin with its header");
+  switch (record.record_case()) {
+    case v1::SnapshotRecord::kHeader:
+      return Begin(record.header());
+    case v1::SnapshotRecord::kAgent:
+      return TakeAgent(record.agent());
+    case v1::SnapshotRecord::kLearned:
+      return TakeClass(record.learned());
+    case v1::SnapshotRecord::kContact: {
+      absl::Status taken = TakeContact(record.contact());
+      if (taken.ok()) taken = dossier_.Import(record);
+      if (taken.ok()) statistics_.ImportContact(*dossier_.Find(record.contact().contact().name()));
+      return taken;
+    }
+    case v1::SnapshotRecord::kQueue:
+      statistics_.Import(record.queue());
+      return absl::OkStatus();
+    case v1::SnapshotRecord::RECORD_NOT_SET:
+      return base::Error(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_NEWER",
+                         "snapshot: a record is of a kind that this version does not know; a newer version wrote it");
+    default:
+      return dossier_.Import(std::move(record));
+  }
+}
+
+absl::Status SnapshotImport::Begin(const v1::SnapshotHeader& header) {
+  if (header.format() != kFormat) {
+    return base::Error(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_NEWER",
+                       absl::StrCat("snapshot: format ", header.format(), "; this version reads ", kFormat));
+  }
+  begun_ = true;
+  v1::Event loaded;
+  *loaded.mutable_policy_loaded()->mutable_workspace() = header.workspace();
+  dossier_.Apply(loaded);
+  state_.policy = std::make_shared<const core::Policy>(CompilePolicy(header.workspace()));
+  state_.now = FromProto(header.time());
+  state_.last_contact = core::ContactId{header.last_contact_id()};
+  state_.last_offer = core::OfferId{header.last_offer_id()};
+  state_.skills = {header.skills().begin(), header.skills().end()};
+  state_.channels = {header.channels().begin(), header.channels().end()};
+  state_.vips = {header.vip_levels().begin(), header.vip_levels().end()};
+  state_.queues = {header.queues().begin(), header.queues().end()};
+  state_.agent_names = {header.agents().begin(), header.agents().end()};
+  for (size_t i = 0; i < state_.agent_names.size(); ++i) {
+    agent_ids_.emplace(state_.agent_names[i], core::AgentId{static_cast<uint32_t>(i)});
+  }
+  return absl::OkStatus();
+}
+
+core::AgentId SnapshotImport::Agent(std::string_view name) {
+  const auto it = agent_ids_.find(Sv(BareName(name, kAgents)));
+  if (it != agent_ids_.end()) return it->second;
+  if (!name.empty()) unknown_ = name;
+  return core::kNoAgent;
+}
+
+core::Skills SnapshotImport::Requirements(
+    const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements) {
+  core::Skills skills;
+  for (const v1::SkillRequirement& requirement : requirements) {
+    const auto skill = IndexOf<core::SkillId>(state_.skills, requirement.skill());
+    if (!skill) unknown_ = requirement.skill();
+    skills.push_back({skill.value_or(core::SkillId{0}), FromProto(requirement.tier())});
+  }
+  return skills;
+}
+
+absl::Status SnapshotImport::TakeAgent(const v1::SnapshotAgent& record) {
+  core::AgentData& agent = state_.agents.emplace_back();
+  agent.id = Agent(record.agent());
+  if (agent.id == core::kNoAgent) return Damaged("an agent is not in its own table");
+  agent.connected = record.connected();
+  agent.presence = FromProto(record.presence());
+  agent.presence_reason = record.presence_reason();
+  agent.presence_at = FromNs(record.presence_time_ns());
+  agent.grace_until = FromNs(record.grace_until_ns());
+  agent.missed_count = record.missed_count();
+  agent.idle_since = FromNs(record.idle_since_ns());
+  agent.last_offer_at = FromNs(record.last_offer_ns());
+  agent.count_max.assign(record.channel_count_max().begin(), record.channel_count_max().end());
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotImport::TakeClass(const v1::SnapshotClass& record) {
+  core::ClassData& data = state_.classes.emplace_back();
+  const auto channel = IndexOf<core::ChannelId>(state_.channels, record.channel());
+  const auto queue = IndexOf<core::QueueId>(state_.queues, record.queue());
+  if (!channel || (!queue && !record.queue().empty()))
+    return Damaged("a kind of work names an unknown channel or queue");
+  data.channel = *channel;
+  data.restricted_to = queue.value_or(core::kNoQueue);
+  data.requirements = Requirements(record.requirements());
+  data.handle_s = record.handle_s_mean();
+  data.handle_count = record.handle_count();
+  data.arrivals_per_s = record.arrivals_per_s();
+  data.arrival_at = FromNs(record.arrival_ns());
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
+  const v1::Contact& contact = record.contact();
+  core::ContactData& data = state_.contacts.emplace_back();
+  data.id = ParseContact(contact.name());
+  switch (contact.state()) {
+    case v1::Contact::STATE_OFFERED:
+      data.state = core::ContactState::kOffered;
+      break;
+    case v1::Contact::STATE_ACTIVE:
+      data.state = core::ContactState::kActive;
+      break;
+    case v1::Contact::STATE_WRAP_UP:
+      data.state = core::ContactState::kWrapUp;
+      break;
+    default:
+      data.state = core::ContactState::kQueued;
+      break;
+  }
+  const auto queue = IndexOf<core::QueueId>(state_.queues, BareName(contact.queue(), kQueues));
+  const auto channel = IndexOf<core::ChannelId>(state_.channels, contact.channel());
+  const auto vip = IndexOf<core::VipId>(state_.vips, record.vip());
+  if (!queue || !channel || (!vip && !record.vip().empty())) {
+    return Damaged(absl::StrCat(contact.name(), " names an unknown queue, channel or VIP level"));
+  }
+  data.on_hold = contact.on_hold();
+  data.queue = *queue;
+  data.channel = *channel;
+  data.vip = vip.value_or(core::kNoVip);
+  data.lane = contact.lane();
+  data.step = record.relax_step();
+  data.rank = FromProto(contact.rank_time());
+  data.created_at = FromProto(contact.create_time());
+  data.queued_at = FromProto(contact.queue_time());
+  data.state_at = FromProto(contact.state_time());
+  data.accepted_at = FromNs(record.accepted_ns());
+  data.own_head_start = core::Duration(record.own_head_start_ns());
+  data.requirements = Requirements(contact.requirements());
+  data.agent = Agent(contact.agent());
+  data.cost = record.cost();
+  data.offer = ParseOffer(contact.offer());
+  data.offered_at = FromNs(record.offered_ns());
+  data.until = FromNs(record.until_ns());
+  data.reserved_agent = Agent(record.reserved_agent());
+  data.reserved_until = FromNs(record.reserved_until_ns());
+  for (const v1::SnapshotBackOff& back_off : record.back_offs()) {
+    data.back_offs.push_back({Agent(back_off.agent()), FromNs(back_off.until_ns())});
+  }
+  if (!unknown_.empty()) return Damaged(absl::StrCat(contact.name(), " names ", unknown_, ", which is in no table"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<core::Router> SnapshotImport::Finish() { return core::Router::Import(state_); }
+
+}  // namespace routerd::engine

@@ -1,0 +1,187 @@
+#include "routerd/engine/statistics.h"
+
+#include "routerd/engine/names.h"
+
+namespace routerd::engine {
+namespace {
+
+core::Duration TargetOf(const Directory& directory, std::string_view queue) {
+  const v1::QueueConfig* config = directory.FindQueue(queue);
+  if (config == nullptr || !config->has_service_level_target()) return core::Duration::max();
+  return FromProto(config->service_level_target());
+}
+
+}  // namespace
+
+Statistics::QueueCounts& Statistics::Of(std::string_view queue) {
+  queue = BareName(queue, kQueues);
+  const auto it = queues_.find(Sv(queue));
+  if (it != queues_.end()) return it->second;
+  QueueCounts& counts = queues_[std::string(queue)];
+  counts.counters.set_queue(std::string(queue));
+  return counts;
+}
+
+void Statistics::Place(const v1::Contact& head, core::ContactId id, int by) {
+  QueueCounts& counts = Of(head.queue());
+  switch (head.state()) {
+    case v1::Contact::STATE_QUEUED: {
+      const Key key{-head.lane(), FromProto(head.rank_time()), id};
+      if (by > 0) {
+        counts.waiting.insert(key);
+      } else {
+        counts.waiting.erase(key);
+      }
+      break;
+    }
+    case v1::Contact::STATE_OFFERED:
+      counts.offered += by;
+      break;
+    case v1::Contact::STATE_ACTIVE:
+      counts.active += by;
+      break;
+    case v1::Contact::STATE_WRAP_UP:
+      counts.wrap_up += by;
+      break;
+    default:
+      break;
+  }
+}
+
+void Statistics::Move(const v1::Event& event, const ContactFile& before) {
+  v1::Contact after;  // What decides where it is counted.
+  after.set_queue(before.head.queue());
+  after.set_state(before.head.state());
+  after.set_lane(before.head.lane());
+  *after.mutable_rank_time() = before.head.rank_time();
+  switch (event.kind_case()) {
+    case v1::Event::kContactReprioritized:
+      after.set_lane(event.contact_reprioritized().lane());
+      *after.mutable_rank_time() = event.contact_reprioritized().rank_time();
+      break;
+    case v1::Event::kOfferMade:
+      after.set_state(v1::Contact::STATE_OFFERED);
+      break;
+    case v1::Event::kOfferAccepted:
+      after.set_state(v1::Contact::STATE_ACTIVE);
+      break;
+    case v1::Event::kOfferClosed:
+    case v1::Event::kContactRequeued:
+      after.set_state(v1::Contact::STATE_QUEUED);
+      break;
+    case v1::Event::kContactTransferred:
+      after.set_state(v1::Contact::STATE_QUEUED);
+      after.set_queue(event.contact_transferred().queue());
+      break;
+    case v1::Event::kWrapUpStarted:
+      after.set_state(v1::Contact::STATE_WRAP_UP);
+      break;
+    case v1::Event::kContactEnded:
+      after.set_state(v1::Contact::STATE_ENDED);
+      break;
+    default:
+      return;
+  }
+  Place(before.head, before.id, -1);
+  Place(after, before.id, +1);
+}
+
+void Statistics::Apply(const v1::Event& event, const ContactFile* before, const Directory& directory) {
+  if (event.has_contact_created()) {
+    const v1::Contact& contact = event.contact_created().contact();
+    v1::SnapshotQueue& counters = Of(contact.queue()).counters;
+    counters.set_created_count(counters.created_count() + 1);
+    Place(contact, ParseContact(contact.name()), +1);
+    return;
+  }
+  if (before == nullptr) return;
+  v1::SnapshotQueue& counters = Of(before->head.queue()).counters;
+  const core::Instant at = FromProto(event.time());
+  const core::Duration waited = at - FromProto(before->head.queue_time());
+  switch (event.kind_case()) {
+    case v1::Event::kOfferAccepted:
+      if (before->accept_counted) break;
+      counters.set_accepted_count(counters.accepted_count() + 1);
+      counters.set_wait_ns_total(counters.wait_ns_total() + waited.count());
+      if (waited <= TargetOf(directory, before->head.queue())) {
+        counters.set_accepted_within_target_count(counters.accepted_within_target_count() + 1);
+      }
+      break;
+    case v1::Event::kOfferClosed:
+      switch (event.offer_closed().state()) {
+        case v1::Offer::STATE_LAPSED:
+          counters.set_lapsed_count(counters.lapsed_count() + 1);
+          break;
+        case v1::Offer::STATE_DECLINED:
+          counters.set_declined_count(counters.declined_count() + 1);
+          break;
+        default:
+          counters.set_revoked_count(counters.revoked_count() + 1);
+          break;
+      }
+      break;
+    case v1::Event::kContactEnded:
+      if (event.contact_ended().reason() == v1::Contact::END_REASON_COMPLETED) {
+        counters.set_completed_count(counters.completed_count() + 1);
+      } else if (event.contact_ended().reason() == v1::Contact::END_REASON_ABANDONED) {
+        counters.set_abandoned_count(counters.abandoned_count() + 1);
+        if (waited > TargetOf(directory, before->head.queue())) {
+          counters.set_abandoned_after_target_count(counters.abandoned_after_target_count() + 1);
+        }
+      }
+      break;
+    default:
+      break;
+  }
+  const bool leaves = event.has_contact_ended() || event.has_contact_transferred() || event.has_contact_requeued();
+  if (leaves && before->held()) {
+    counters.set_handled_count(counters.handled_count() + 1);
+    counters.set_handle_ns_total(counters.handle_ns_total() + (at - before->accepted_at).count());
+  }
+  Move(event, *before);
+}
+
+void Statistics::Fill(std::string_view queue, v1::Queue& out) const {
+  const auto it = queues_.find(Sv(BareName(queue, kQueues)));
+  if (it == queues_.end()) return;
+  const QueueCounts& counts = it->second;
+  const v1::SnapshotQueue& counters = counts.counters;
+  out.set_waiting_count(static_cast<int32_t>(counts.waiting.size()));
+  out.set_offered_count(counts.offered);
+  out.set_active_count(counts.active);
+  out.set_wrap_up_count(counts.wrap_up);
+  out.set_created_count(counters.created_count());
+  out.set_accepted_count(counters.accepted_count());
+  out.set_abandoned_count(counters.abandoned_count());
+  out.set_completed_count(counters.completed_count());
+  out.set_lapsed_count(counters.lapsed_count());
+  out.set_declined_count(counters.declined_count());
+  out.set_revoked_count(counters.revoked_count());
+  const int64_t counted = counters.accepted_count() + counters.abandoned_after_target_count();
+  out.set_service_level(
+      counted == 0 ? 1 : static_cast<double>(counters.accepted_within_target_count()) / static_cast<double>(counted));
+  if (counters.accepted_count() > 0) {
+    *out.mutable_mean_wait() = ToProto(core::Duration(counters.wait_ns_total() / counters.accepted_count()));
+  }
+  if (counters.handled_count() > 0) {
+    *out.mutable_mean_handle_time() = ToProto(core::Duration(counters.handle_ns_total() / counters.handled_count()));
+  }
+}
+
+core::ContactId Statistics::FirstWaiting(std::string_view queue) const {
+  const auto it = queues_.find(Sv(BareName(queue, kQueues)));
+  if (it == queues_.end() || it->second.waiting.empty()) return core::kNoContact;
+  return std::get<core::ContactId>(*it->second.waiting.begin());
+}
+
+void Statistics::Export(const std::function<void(const v1::SnapshotRecord&)>& visit) const {
+  v1::SnapshotRecord record;
+  for (const auto& [queue, counts] : queues_) {
+    *record.mutable_queue() = counts.counters;
+    visit(record);
+  }
+}
+
+void Statistics::Import(const v1::SnapshotQueue& record) { Of(record.queue()).counters = record; }
+
+}  // namespace routerd::engine
