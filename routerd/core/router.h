@@ -68,6 +68,8 @@ struct AgentLoad {
 //            limit; each with a stable reason (routerd/base/error.h).
 class Router {
  public:
+  struct Impl;  // Named by the core's own files only.
+
   Router();
   ~Router();
   Router(Router&&) noexcept;
@@ -134,7 +136,6 @@ class Router {
   static absl::StatusOr<Router> Import(const RouterState& state);
 
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,429 @@
+// How each event changes the router. Nothing here decides.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "routerd/core/router_impl.h"
+
+namespace routerd::core {
+namespace {
+
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+
+// An event that names what does not exist can only come from a damaged journal or a bug: going on would damage more.
+[[noreturn]] void Corrupt(const char* what, uint64_t id) {
+  std::fprintf(stderr, "routerd: event names %s %llu, which does not exist\n", what,
+               static_cast<unsigned long long>(id));
+  std::abort();
+}
+
+template <typename Over>
+void DropBackOffs(Contact& contact, Over&& over) {
+  auto& all = contact.back_offs;
+  all.erase(std::remove_if(all.begin(), all.end(), over), all.end());
+}
+
+}  // namespace
+
+Contact* Router::Impl::Find(ContactId id) {
+  const auto it = contact_index.find(Index(id));
+  return it == contact_index.end() ? nullptr : &contacts[it->second];
+}
+
+Contact& Router::Impl::Get(ContactId id) {
+  Contact* contact = Find(id);
+  if (contact == nullptr) Corrupt("contact", Index(id));
+  return *contact;
+}
+
+Contact& Router::Impl::Add(ContactData data) {
+  uint32_t slot;
+  if (free_slots.empty()) {
+    slot = static_cast<uint32_t>(contacts.size());
+    contacts.emplace_back();
+  } else {
+    slot = free_slots.back();
+    free_slots.pop_back();
+  }
+  Contact& contact = contacts[slot];
+  contact = Contact{std::move(data)};
+  contact_index.emplace(Index(contact.id), slot);
+  SetClass(contact);
+  return contact;
+}
+
+void Router::Impl::Remove(Contact& contact) {
+  if (contact.wake != kNever) deadlines.erase({contact.wake, 0, Index(contact.id)});
+  const auto it = contact_index.find(Index(contact.id));
+  free_slots.push_back(it->second);
+  contact_index.erase(it);
+  contact = Contact{};
+}
+
+// Works out which profiles may serve a class.
+void Router::Impl::LinkClass(ClassIx c) {
+  const Requirement& asked = line.requirement(c);
+  for (ProfileIx p = 0; p < roster.profile_count(); ++p) {
+    Profile& profile = roster.profile(p);
+    const bool may = Satisfies(profile.skills, asked.skills) &&
+                     (asked.restricted_to == kNoQueue || profile.admitted.Test(Index(asked.restricted_to)));
+    class_profiles[c].Set(p, may);
+    profile.classes.Set(c, may);
+  }
+}
+
+ClassIx Router::Impl::InternClass(const Requirement& asked) {
+  bool made = false;
+  const ClassIx c = line.Intern(asked, made);
+  if (made) {
+    class_profiles.emplace_back();
+    LinkClass(c);
+    wanted_stale = true;
+  }
+  return c;
+}
+
+void Router::Impl::SetClass(Contact& contact) {
+  const QueueId restricted = rules(contact.queue).restricted ? contact.queue : kNoQueue;
+  contact.cls = InternClass({contact.requirements, contact.channel, restricted});
+}
+
+void Router::Impl::JoinLine(Contact& contact, Instant at) {
+  contact.state = ContactState::kQueued;
+  contact.state_at = at;
+  contact.on_hold = false;
+  ++waiting_count;
+  ++rules(contact.queue).waiting;
+  if (contact.reserved_agent != kNoAgent) {
+    roster.at(contact.reserved_agent).reserved.insert(contact.key());
+  } else {
+    line.Insert(contact.cls, contact.key());
+  }
+}
+
+void Router::Impl::LeaveLine(Contact& contact) {
+  --waiting_count;
+  --rules(contact.queue).waiting;
+  if (contact.reserved_agent != kNoAgent) {
+    roster.at(contact.reserved_agent).reserved.erase(contact.key());
+  } else {
+    line.Erase(contact.cls, contact.key());
+  }
+}
+
+void Router::Impl::GiveTo(Contact& contact, AgentId agent, int cost) {
+  contact.agent = agent;
+  contact.cost = cost;
+  roster.Take(agent, contact.id, contact.channel, cost);
+}
+
+void Router::Impl::TakeBack(Contact& contact) {
+  const AgentId agent = contact.agent;
+  if (agent == kNoAgent) return;
+  roster.Release(agent, contact.id, contact.channel, contact.cost);
+  contact.agent = kNoAgent;
+  contact.cost = 0;
+  contact.offer = kNoOffer;
+  contact.until = kNever;
+}
+
+// Sets the contact's one entry among the deadlines to whatever comes first.
+void Router::Impl::Rearm(Contact& contact) {
+  Instant wake = contact.until;
+  if (contact.state == ContactState::kQueued) {
+    wake = contact.reserved_until;
+    const auto& steps = rules(contact.queue).steps;
+    if (contact.step < static_cast<int>(steps.size())) {
+      wake = std::min(wake, contact.queued_at + steps[contact.step].after);
+    }
+    for (const BackOff& b : contact.back_offs) {
+      if (b.until > now) wake = std::min(wake, b.until);
+    }
+  }
+  if (wake == contact.wake) return;
+  if (contact.wake != kNever) deadlines.erase({contact.wake, 0, Index(contact.id)});
+  contact.wake = wake;
+  if (wake != kNever) deadlines.insert({wake, 0, Index(contact.id)});
+}
+
+void Router::Impl::RearmAgent(Agent& agent, Instant grace_until) {
+  const uint64_t id = Index(agent.data.id);
+  if (agent.data.grace_until != kNever) deadlines.erase({agent.data.grace_until, 1, id});
+  agent.data.grace_until = grace_until;
+  if (grace_until != kNever) deadlines.insert({grace_until, 1, id});
+}
+
+Skills Router::Impl::Resolve(const std::vector<NamedTier>& named) const {
+  Skills resolved;
+  for (const NamedTier& n : named) {
+    if (const auto skill = skills.Find(n.skill)) resolved.push_back({*skill, n.tier});
+  }
+  std::sort(resolved.begin(), resolved.end());
+  // A skill named twice counts once, at its higher tier.
+  for (size_t i = 1; i < resolved.size();) {
+    if (resolved[i].skill == resolved[i - 1].skill) {
+      resolved.erase(resolved.begin() + static_cast<std::ptrdiff_t>(i) - 1);
+    } else {
+      ++i;
+    }
+  }
+  return resolved;
+}
+
+void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
+  policy = loaded;
+  for (const std::string& s : policy->skills) skills.Intern(s);
+  for (const ChannelPolicy& c : policy->channels) channels.Intern(c.name);
+  for (const VipPolicy& v : policy->vips) vips.Intern(v.name);
+  for (const QueuePolicy& q : policy->queues) queues.Intern(q.name);
+  for (const AgentPolicy& a : policy->agents) agents.Intern(a.name);
+
+  // What a policy no longer names keeps its last rules, for the contacts that still stand under them.
+  channel_rules.resize(channels.size());
+  for (const ChannelPolicy& c : policy->channels) channel_rules[Index(*channels.Find(c.name))] = {c.cost, c.count_max};
+  vip_rules.resize(vips.size());
+  for (const VipPolicy& v : policy->vips) vip_rules[Index(*vips.Find(v.name))] = v;
+  queue_rules.resize(queues.size());
+  uint32_t orders = 0;
+  for (QueueRules& r : queue_rules) r.live = false;
+  for (const QueuePolicy& q : policy->queues) {
+    QueueRules& r = rules(*queues.Find(q.name));
+    const int waiting = r.waiting;
+    r = {q, Resolve(q.requirements), {}, {}, !q.agents.empty(), /*live=*/true, waiting};
+    for (const SkillTier& s : r.requirements) r.named_skills.Set(Index(s.skill));
+    for (const RelaxStep& step : q.steps) {
+      r.steps.push_back({step.after, Resolve(step.requirements)});
+      for (const SkillTier& s : r.steps.back().requirements) r.named_skills.Set(Index(s.skill));
+    }
+  }
+  for (const QueueRules& r : queue_rules) orders |= 1u << static_cast<int>(OrderOf(r.policy.strategy));
+
+  std::vector<int> costs;
+  for (const ChannelRules& c : channel_rules) costs.push_back(c.cost);
+  roster.Configure(std::move(costs), orders, agents.size());
+  for (size_t i = 0; i < policy->agents.size(); ++i) {
+    const AgentPolicy& a = policy->agents[i];
+    BitSet admitted;
+    for (QueueId q{0}; Index(q) < queue_rules.size(); q = QueueId{Index(q) + 1}) {
+      const QueuePolicy& queue = rules(q).policy;
+      if (std::find(queue.agents.begin(), queue.agents.end(), a.name) != queue.agents.end()) admitted.Set(Index(q));
+    }
+    roster.SetProfile(*agents.Find(a.name), Resolve(a.skills), std::move(admitted), a.capacity, static_cast<int>(i));
+  }
+  for (size_t i = 0; i < roster.agent_count(); ++i) roster.Refresh(AgentId{static_cast<uint32_t>(i)});
+
+  // Who may serve what, for new profiles and changed restrictions alike; then those who wait, by what they ask for now.
+  class_profiles.assign(line.class_count(), {});
+  for (ClassIx c = 0; c < line.class_count(); ++c) LinkClass(c);
+  for (const auto& [id, slot] : contact_index) {
+    Contact& contact = contacts[slot];
+    const bool waits = contact.state == ContactState::kQueued;
+    if (waits) LeaveLine(contact);
+    SetClass(contact);
+    if (waits) {
+      const Instant since = contact.state_at;
+      JoinLine(contact, since);
+      Rearm(contact);
+    }
+  }
+  wanted_stale = true;
+}
+
+void Router::Impl::Apply(const Event& event) {
+  const Instant at = event.at;
+  now = std::max(now, at);
+  last_at = at;
+  std::visit(
+      Overloaded{
+          [&](const PolicyLoaded& e) { LoadPolicy(e.policy); },
+          [&](const ContactCreated& e) {
+            ContactData data;
+            data.id = last_contact = e.contact;
+            data.queue = e.queue;
+            data.channel = e.channel;
+            data.vip = e.vip;
+            data.lane = e.lane;
+            data.rank = e.rank;
+            data.created_at = data.queued_at = at;
+            data.own_head_start = e.own_head_start;
+            data.requirements = e.requirements;
+            Contact& contact = Add(std::move(data));
+            line.learned(contact.cls).AddArrival(at);
+            JoinLine(contact, at);
+            Rearm(contact);
+          },
+          [&](const ContactReprioritized& e) {
+            Contact& contact = Get(e.contact);
+            const bool waits = contact.state == ContactState::kQueued;
+            const Instant since = contact.state_at;
+            if (waits) LeaveLine(contact);
+            contact.vip = e.vip;
+            contact.own_head_start = e.own_head_start;
+            contact.lane = e.lane;
+            contact.rank = e.rank;
+            if (waits) JoinLine(contact, since);
+          },
+          [&](const RequirementsRelaxed& e) {
+            Contact& contact = Get(e.contact);
+            const Instant since = contact.state_at;
+            LeaveLine(contact);
+            contact.step = e.step;
+            contact.requirements = e.requirements;
+            SetClass(contact);
+            JoinLine(contact, since);
+            Rearm(contact);
+          },
+          [&](const OfferMade& e) {
+            Contact& contact = Get(e.contact);
+            LeaveLine(contact);
+            last_offer = e.offer;
+            contact.state = ContactState::kOffered;
+            contact.state_at = contact.offered_at = at;
+            contact.offer = e.offer;
+            contact.until = e.expire_at;
+            DropBackOffs(contact, [at](const BackOff& b) { return b.until <= at; });
+            roster.at(e.agent).data.last_offer_at = at;
+            GiveTo(contact, e.agent, e.cost);
+            Rearm(contact);
+          },
+          [&](const OfferAccepted& e) {
+            Contact& contact = Get(e.contact);
+            contact.state = ContactState::kActive;
+            contact.state_at = contact.accepted_at = at;
+            contact.offer = kNoOffer;
+            contact.until = kNever;
+            contact.reserved_agent = kNoAgent;
+            contact.reserved_until = kNever;
+            contact.back_offs.clear();
+            roster.at(e.agent).data.missed_count = 0;
+            Rearm(contact);
+          },
+          [&](const OfferClosed& e) {
+            Contact& contact = Get(e.contact);
+            roster.at(e.agent).data.missed_count = e.missed_count;
+            TakeBack(contact);
+            if (e.back_off_until > at) {
+              DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
+              contact.back_offs.push_back({e.agent, e.back_off_until});
+            }
+            JoinLine(contact, at);
+            Rearm(contact);
+          },
+          [&](const OfferExtended& e) {
+            Contact& contact = Get(e.contact);
+            contact.until = e.expire_at;
+            Rearm(contact);
+          },
+          [&](const ContactHeld& e) { Get(e.contact).on_hold = e.on; },
+          [&](const ContactTransferred& e) {
+            Contact& contact = Get(e.contact);
+            TakeBack(contact);
+            contact.queue = e.queue;
+            contact.requirements = e.requirements;
+            if (e.queue_changed) {
+              contact.queued_at = at;
+              contact.step = 0;
+            }
+            SetClass(contact);
+            contact.reserved_agent = e.reserved_agent;
+            contact.reserved_until = e.reserved_until;
+            if (e.back_off_until > at) contact.back_offs.push_back({e.from, e.back_off_until});
+            roster.at(e.from).data.idle_since = at;
+            roster.Refresh(e.from);
+            JoinLine(contact, at);
+            Rearm(contact);
+          },
+          [&](const ContactRequeued& e) {
+            Contact& contact = Get(e.contact);
+            TakeBack(contact);
+            if (e.back_off_until > at) contact.back_offs.push_back({e.agent, e.back_off_until});
+            JoinLine(contact, at);
+            Rearm(contact);
+          },
+          [&](const ContactReserved& e) {
+            Contact& contact = Get(e.contact);
+            const Instant since = contact.state_at;
+            LeaveLine(contact);
+            contact.reserved_agent = e.agent;
+            contact.reserved_until = e.until;
+            DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
+            JoinLine(contact, since);
+            Rearm(contact);
+          },
+          [&](const ReservationEnded& e) {
+            Contact& contact = Get(e.contact);
+            const bool waits = contact.state == ContactState::kQueued;
+            const Instant since = contact.state_at;
+            if (waits) LeaveLine(contact);
+            contact.reserved_agent = kNoAgent;
+            contact.reserved_until = kNever;
+            if (waits) JoinLine(contact, since);
+            Rearm(contact);
+          },
+          [&](const WrapUpStarted& e) {
+            Contact& contact = Get(e.contact);
+            contact.state = ContactState::kWrapUp;
+            contact.state_at = at;
+            contact.on_hold = false;
+            contact.until = e.until;
+            Rearm(contact);
+          },
+          [&](const ContactEnded& e) {
+            Contact& contact = Get(e.contact);
+            if (contact.state == ContactState::kQueued) LeaveLine(contact);
+            if (contact.agent != kNoAgent) {
+              const AgentId agent = contact.agent;
+              if (e.reason == EndReason::kCompleted) {
+                line.learned(contact.cls).AddHandleTime(at - contact.offered_at);
+              }
+              roster.at(agent).data.idle_since = at;
+              TakeBack(contact);
+            }
+            Remove(contact);
+          },
+          [&](const AgentSignedIn& e) {
+            Agent& agent = roster.at(e.agent);
+            if (!agent.signed_in()) {
+              agent.data.idle_since = agent.data.presence_at = at;
+              agent.data.presence = e.presence;
+              agent.data.presence_reason.clear();
+              agent.data.missed_count = 0;
+            }
+            agent.data.connected = true;
+            agent.data.count_max = e.count_max;
+            agent.data.count_max.resize(channels.size());
+            RearmAgent(agent, kNever);
+            roster.Refresh(e.agent);
+          },
+          [&](const AgentSignedOut& e) {
+            Agent& agent = roster.at(e.agent);
+            agent.data.presence = Presence::kOffline;
+            agent.data.presence_reason = e.reason;
+            agent.data.presence_at = at;
+            agent.data.connected = false;
+            RearmAgent(agent, kNever);
+            roster.Refresh(e.agent);
+          },
+          [&](const AgentPresenceChanged& e) {
+            Agent& agent = roster.at(e.agent);
+            agent.data.presence = e.presence;
+            agent.data.presence_reason = e.reason;
+            agent.data.presence_at = at;
+            if (e.presence == Presence::kAvailable) agent.data.missed_count = 0;
+            roster.Refresh(e.agent);
+          },
+          [&](const AgentConnectionChanged& e) {
+            Agent& agent = roster.at(e.agent);
+            agent.data.connected = e.connected;
+            RearmAgent(agent, e.grace_until);
+            roster.Refresh(e.agent);
+          },
+      },
+      event.kind);
+}
+
+}  // namespace routerd::core

@@ -1,0 +1,86 @@
+// The one line in which all waiting contacts stand, kept apart by what they ask for.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "routerd/core/bit_set.h"
+#include "routerd/core/types.h"
+
+namespace routerd::core {
+
+// A contact's place in line. The smaller key is served first.
+struct LineKey {
+  int lane_up = 0;  // The lane, negated: larger lanes first.
+  Instant rank;
+  ContactId contact = kNoContact;
+  auto operator<=>(const LineKey&) const = default;
+};
+using LineSet = absl::btree_set<LineKey>;
+
+// What waiting contacts ask for: those that ask for the same form one class, and whoever may take one of a class may
+// take any.
+struct Requirement {
+  Skills skills;
+  ChannelId channel{0};
+  QueueId restricted_to = kNoQueue;  // The queue, when only its own agents may take it.
+  bool operator==(const Requirement&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const Requirement& r) {
+    for (const SkillTier& s : r.skills) h = H::combine(std::move(h), s.skill, s.tier);
+    return H::combine(std::move(h), r.skills.size(), r.channel, r.restricted_to);
+  }
+};
+using ClassIx = uint32_t;
+inline constexpr ClassIx kNoClass = ~0u;
+
+// What measurement taught about one class. Means are weighted to the recent.
+struct Learned {
+  double handle_s = 0;  // From offer to the end of wrap-up.
+  int64_t handle_count = 0;
+  double arrivals_per_s = 0;  // As of arrival_at; fades from there.
+  Instant arrival_at;
+
+  void AddArrival(Instant at);
+  void AddHandleTime(Duration time);
+  double ArrivalsPerSecond(Instant now) const;
+};
+
+// Heads lie side by side, so that looking over all classes touches little memory.
+class Line {
+ public:
+  // The class of what is asked, made at first mention. `made` tells whether it is new.
+  ClassIx Intern(const Requirement& requirement, bool& made);
+  size_t class_count() const { return classes_.size(); }
+  const Requirement& requirement(ClassIx c) const { return classes_[c].requirement; }
+  Learned& learned(ClassIx c) { return classes_[c].learned; }
+  const Learned& learned(ClassIx c) const { return classes_[c].learned; }
+
+  void Insert(ClassIx c, const LineKey& key);
+  void Erase(ClassIx c, const LineKey& key);
+  const LineSet& waiting(ClassIx c) const { return classes_[c].waiting; }
+  // First of the class. Requires: it has one.
+  const LineKey& head(ClassIx c) const { return heads_[c]; }
+  // Classes in which somebody waits.
+  const BitSet& busy() const { return busy_; }
+
+ private:
+  struct Class {
+    Requirement requirement;
+    LineSet waiting;
+    Learned learned;
+  };
+  absl::flat_hash_map<Requirement, ClassIx> index_;
+  std::vector<Class> classes_;
+  std::vector<LineKey> heads_;
+  BitSet busy_;
+};
+
+// Visits the keys of several sets in one order, until `visit` returns false.
+void VisitMerged(std::span<const LineSet* const> sets, const std::function<bool(const LineKey&)>& visit);
+
+}  // namespace routerd::core

@@ -1,0 +1,158 @@
+// Who gets whom.
+#include <algorithm>
+#include <limits>
+
+#include "routerd/core/router_impl.h"
+
+namespace routerd::core {
+namespace {
+
+// How far an agent's tiers stand above what is asked, over all skills asked for.
+int64_t Surplus(const Skills& skills, const Skills& asked) {
+  int64_t surplus = 0;
+  for (const SkillTier& want : asked) {
+    surplus += static_cast<int64_t>(TierOf(skills, want.skill)) - static_cast<int64_t>(want.tier);
+  }
+  return surplus;
+}
+
+}  // namespace
+
+bool Router::Impl::BackedOff(const Contact& contact, AgentId agent) const {
+  for (const BackOff& b : contact.back_offs) {
+    if (b.agent == agent && b.until > now) return true;
+  }
+  return false;
+}
+
+bool Router::Impl::MayTake(const Agent& agent, const Contact& contact) const {
+  return agent.profile != kNoProfile && class_profiles[contact.cls].Test(agent.profile);
+}
+
+void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates) {
+  const QueuePolicy& queue = rules(contact.queue).policy;
+  Emit(OfferMade{.offer = OfferId{Index(last_offer) + 1},
+                 .contact = contact.id,
+                 .agent = agent,
+                 .cost = roster.cost(contact.channel),
+                 .expire_at = now + queue.offer_timeout,
+                 .rule = rule,
+                 .strategy = queue.strategy,
+                 .candidates = candidates});
+}
+
+// How much other work could want a profile: over the kinds of work it can do, what waits and what by measured arrivals
+// and handle times is always there (Little's law), each shared among all who could do it.
+void Router::Impl::RefreshWanted() {
+  constexpr Duration kInterval = std::chrono::seconds(1);
+  if (!wanted_stale && now - wanted_at < kInterval) return;
+  wanted_stale = false;
+  wanted_at = now;
+  for (ProfileIx p = 0; p < roster.profile_count(); ++p) roster.profile(p).wanted = 0;
+  for (ClassIx c = 0; c < line.class_count(); ++c) {
+    const Learned& learned = line.learned(c);
+    const double demand =
+        static_cast<double>(line.waiting(c).size()) + learned.ArrivalsPerSecond(now) * learned.handle_s;
+    if (demand == 0) continue;
+    int supply = 0;
+    class_profiles[c].ForEach([&](size_t p) { supply += roster.profile(static_cast<ProfileIx>(p)).on_duty_count; });
+    const double share = demand / std::max(1, supply);
+    class_profiles[c].ForEach([&](size_t p) { roster.profile(static_cast<ProfileIx>(p)).wanted += share; });
+  }
+}
+
+// Finds the best agent with room for a waiting contact.
+void Router::Impl::MatchContact(Contact& contact) {
+  if (contact.reserved_agent != kNoAgent) {
+    const Agent& agent = roster.at(contact.reserved_agent);
+    if (roster.HasRoom(agent, contact.channel)) MakeOffer(contact, contact.reserved_agent, OfferRule::kReserved, 1);
+    return;
+  }
+  const Strategy strategy = rules(contact.queue).policy.strategy;
+  const size_t order = static_cast<size_t>(OrderOf(strategy));
+  if (strategy == Strategy::kLeastWanted) RefreshWanted();
+  double best_score = std::numeric_limits<double>::infinity();
+  PoolKey best;
+  int candidates = 0;
+  BitSet::ForEachInBoth(class_profiles[contact.cls], roster.staffed(contact.channel), [&](size_t p) {
+    const Profile& profile = roster.profile(static_cast<ProfileIx>(p));
+    const Pool& pool = profile.pools[Index(contact.channel)][order];
+    candidates += static_cast<int>(pool.size());
+    double score = 0;
+    if (strategy == Strategy::kLeastWanted) score = profile.wanted;
+    if (strategy == Strategy::kBestFit) score = static_cast<double>(Surplus(profile.skills, contact.requirements));
+    if (strategy == Strategy::kMostSkilled) {
+      score = -static_cast<double>(Surplus(profile.skills, contact.requirements));
+    }
+    if (score > best_score) return;
+    for (const PoolKey& key : pool) {
+      if (BackedOff(contact, key.agent)) {
+        --candidates;
+        continue;
+      }
+      if (score < best_score || key < best) {
+        best_score = score;
+        best = key;
+      }
+      break;
+    }
+  });
+  if (best.agent != kNoAgent) MakeOffer(contact, best.agent, OfferRule::kStrategy, std::max(1, candidates));
+}
+
+// Finds the contact that comes first among those that an agent may take and has room for. Each offer makes the agent
+// dirty again, so an agent with room for several gets them one by one.
+void Router::Impl::MatchAgent(AgentId id) {
+  const Agent& agent = roster.at(id);
+  if (agent.room == 0) return;
+  LineKey best;
+  bool found = false;
+  bool reserved = false;
+  const auto consider = [&](const LineSet& waiting) {
+    for (const LineKey& key : waiting) {
+      if (found && !(key < best)) return false;
+      const Contact& contact = Get(key.contact);
+      if ((agent.room >> Index(contact.channel) & 1) == 0 || BackedOff(contact, id)) continue;
+      best = key;
+      found = true;
+      return true;
+    }
+    return false;
+  };
+  BitSet::ForEachInBoth(roster.profile(agent.profile).classes, line.busy(), [&](size_t i) {
+    const ClassIx c = static_cast<ClassIx>(i);
+    if ((agent.room >> Index(line.requirement(c).channel) & 1) == 0) return;
+    if (found && !(line.head(c) < best)) return;
+    consider(line.waiting(c));
+  });
+  reserved = consider(agent.reserved);
+  if (found) MakeOffer(Get(best.contact), id, reserved ? OfferRule::kReserved : OfferRule::kStrategy, 0);
+}
+
+// Leaves no eligible contact waiting while an agent who may take it has room. Agents first: an agent looks over the
+// whole line, so whoever stands first among those just put back is served first.
+void Router::Impl::Match() {
+  // Taken from the back: first in line last.
+  std::sort(dirty_contacts.begin(), dirty_contacts.end(), [this](ContactId a, ContactId b) {
+    const Contact* x = Find(a);
+    const Contact* y = Find(b);
+    if (x == nullptr || y == nullptr) return x == nullptr ? y != nullptr : false;
+    return y->key() < x->key();
+  });
+  while (true) {
+    if (!dirty_agents.empty()) {
+      const AgentId agent = dirty_agents.back();
+      dirty_agents.pop_back();
+      MatchAgent(agent);
+    } else if (!dirty_contacts.empty()) {
+      const ContactId id = dirty_contacts.back();
+      dirty_contacts.pop_back();
+      Contact* contact = Find(id);
+      if (contact != nullptr && contact->state == ContactState::kQueued) MatchContact(*contact);
+    } else {
+      return;
+    }
+  }
+}
+
+}  // namespace routerd::core

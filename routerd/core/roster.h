@@ -1,0 +1,109 @@
+// The agents, kept apart by what they can do, and those with room in the order in which they would be chosen.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "routerd/core/bit_set.h"
+#include "routerd/core/line.h"
+#include "routerd/core/policy.h"
+#include "routerd/core/state.h"
+#include "routerd/core/types.h"
+
+namespace routerd::core {
+
+// In what order agents of one profile stand, when any would do. The smaller key is chosen.
+enum class PoolOrder : uint8_t { kIdle, kLeastLoaded, kFullest, kRoundRobin };
+inline constexpr int kPoolOrderCount = 4;
+PoolOrder OrderOf(Strategy strategy);
+
+struct PoolKey {
+  int64_t first = 0;
+  int64_t second = 0;
+  AgentId agent = kNoAgent;
+  auto operator<=>(const PoolKey&) const = default;
+};
+using Pool = absl::btree_set<PoolKey>;
+
+using ProfileIx = uint32_t;
+inline constexpr ProfileIx kNoProfile = ~0u;
+
+// Agents with the same skills and the same admissions to restricted queues.
+struct Profile {
+  Skills skills;
+  BitSet admitted;  // By queue: restricted queues that admit it.
+  BitSet classes;   // By class: what it may serve.
+  // By channel: agents with room, in each order in use.
+  std::vector<std::array<Pool, kPoolOrderCount>> pools;
+  int on_duty_count = 0;  // Available and connected.
+  double wanted = 0;      // How much other work could want it; see Router's choice.
+};
+
+struct Agent {
+  AgentData data;
+  int policy_index = -1;  // Position in the policy in force; -1: it has no such agent.
+  Skills skills;
+  ProfileIx profile = kNoProfile;
+  int capacity = 100;
+  int used = 0;
+  absl::InlinedVector<int, 6> counts;  // Held, by channel.
+  std::vector<ContactId> held;         // Offers included, oldest first.
+  LineSet reserved;                    // Waiting contacts reserved for it.
+  uint64_t room = 0;                   // By channel: stands in the pool.
+  bool on_duty = false;                // Counted in its profile.
+  std::array<PoolKey, kPoolOrderCount> keys;
+
+  bool signed_in() const { return data.presence != Presence::kOffline; }
+  bool offerable() const { return data.presence == Presence::kAvailable && data.connected; }
+};
+
+// Knows who has room. It does not choose and does not know contacts beyond their cost.
+class Roster {
+ public:
+  static constexpr size_t kChannelsMax = 64;
+
+  // Lays out the costs of channels and the orders that the queues' strategies need, and makes room for agents.
+  void Configure(std::vector<int> channel_costs, uint32_t orders_in_use, size_t agent_count);
+  // Gives an agent its profile.
+  void SetProfile(AgentId agent, Skills skills, BitSet admitted, int capacity, int policy_index);
+
+  Agent& at(AgentId agent) { return agents_[Index(agent)]; }
+  const Agent& at(AgentId agent) const { return agents_[Index(agent)]; }
+  size_t agent_count() const { return agents_.size(); }
+  size_t profile_count() const { return profiles_.size(); }
+  Profile& profile(ProfileIx p) { return profiles_[p]; }
+  const Profile& profile(ProfileIx p) const { return profiles_[p]; }
+  // Profiles with somebody who has room for the channel.
+  const BitSet& staffed(ChannelId channel) const { return staffed_[Index(channel)]; }
+  int cost(ChannelId channel) const { return costs_[Index(channel)]; }
+  size_t channel_count() const { return costs_.size(); }
+
+  // The agent takes up or gives back a contact of the channel.
+  void Take(AgentId agent, ContactId contact, ChannelId channel, int cost);
+  void Release(AgentId agent, ContactId contact, ChannelId channel, int cost);
+  // Puts the agent into the pools where it has room now. To be called after any change of its data.
+  void Refresh(AgentId agent);
+  // Whether presence, connection, capacity and count leave room for one more of the channel.
+  bool HasRoom(const Agent& agent, ChannelId channel) const;
+
+ private:
+  void Leave(Agent& agent);
+
+  std::vector<int> costs_;
+  uint32_t orders_ = 0;
+  std::vector<Agent> agents_;
+  std::vector<Profile> profiles_;
+  absl::flat_hash_map<std::string, ProfileIx> profile_index_;
+  std::vector<BitSet> staffed_;
+};
+
+// Whether skills reach what is asked, each at its tier or better. Both are sorted by skill.
+bool Satisfies(const Skills& skills, const Skills& asked);
+// The tier of one skill; kNone when it is not there.
+Tier TierOf(const Skills& skills, SkillId skill);
+
+}  // namespace routerd::core

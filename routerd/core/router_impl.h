@@ -1,0 +1,146 @@
+// The router's insides, shared by its own files: state and tables here, what may change it in apply.cc, what is asked
+// of it in handle.cc, who gets whom in match.cc, questions in explain.cc, estimate.cc and snapshot.cc.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "routerd/core/line.h"
+#include "routerd/core/names.h"
+#include "routerd/core/roster.h"
+#include "routerd/core/router.h"
+
+namespace routerd::core {
+
+struct Contact : ContactData {
+  ClassIx cls = kNoClass;
+  Instant wake = kNever;  // Its entry among the deadlines.
+
+  LineKey key() const { return {-lane, rank, id}; }
+};
+
+struct ChannelRules {
+  int cost = 100;
+  int count_max = 0;
+};
+
+struct QueueRules {
+  struct Step {
+    Duration after;
+    Skills requirements;
+  };
+  QueuePolicy policy;
+  Skills requirements;
+  std::vector<Step> steps;
+  BitSet named_skills;  // Those that the queue's own requirements and steps speak of.
+  bool restricted = false;
+  bool live = false;  // The policy in force has it.
+  int waiting = 0;  // Contacts of this queue in the line.
+};
+
+struct Router::Impl {
+  // --- Tables, made by policies ---
+  std::shared_ptr<const Policy> policy;
+  Names<SkillId> skills;
+  Names<ChannelId> channels;
+  Names<VipId> vips;
+  Names<QueueId> queues;
+  Names<AgentId> agents;
+  std::vector<ChannelRules> channel_rules;
+  std::vector<VipPolicy> vip_rules;
+  std::vector<QueueRules> queue_rules;
+
+  // --- State ---
+  Instant now;      // Last time told.
+  Instant last_at;  // Last event's time.
+  ContactId last_contact = kNoContact;
+  OfferId last_offer = kNoOffer;
+  std::deque<Contact> contacts;  // With gaps; slots are reused.
+  std::vector<uint32_t> free_slots;
+  absl::flat_hash_map<uint64_t, uint32_t> contact_index;
+  Line line;
+  Roster roster;
+  std::vector<BitSet> class_profiles;  // By class: profiles that may serve it.
+  size_t waiting_count = 0;            // In the line or reserved.
+
+  // When something becomes due: time, agent (1) or contact (0), id.
+  using Deadline = std::tuple<Instant, int, uint64_t>;
+  absl::btree_set<Deadline> deadlines;
+
+  // --- While handling: what the match must look at ---
+  std::vector<Event>* out = nullptr;
+  std::vector<AgentId> dirty_agents;
+  std::vector<ContactId> dirty_contacts;
+  Instant wanted_at;  // When the profiles' wantedness was worked out.
+  bool wanted_stale = true;
+
+  // --- apply.cc ---
+  void Apply(const Event& event);
+  void LoadPolicy(const std::shared_ptr<const Policy>& loaded);
+  Contact* Find(ContactId id);
+  const Contact* Find(ContactId id) const { return const_cast<Impl*>(this)->Find(id); }
+  Contact& Get(ContactId id);
+  Contact& Add(ContactData data);
+  void Remove(Contact& contact);
+  ClassIx InternClass(const Requirement& asked);
+  void SetClass(Contact& contact);
+  void LinkClass(ClassIx c);
+  void JoinLine(Contact& contact, Instant at);
+  void LeaveLine(Contact& contact);
+  void GiveTo(Contact& contact, AgentId agent, int cost);
+  void TakeBack(Contact& contact);
+  void Rearm(Contact& contact);
+  void RearmAgent(Agent& agent, Instant grace_until);
+  void SetAgentData(AgentId agent);
+  QueueRules& rules(QueueId queue) { return queue_rules[Index(queue)]; }
+  const QueueRules& rules(QueueId queue) const { return queue_rules[Index(queue)]; }
+  Skills Resolve(const std::vector<NamedTier>& named) const;
+
+  // --- handle.cc ---
+  // Lets a decided event happen, notes whom the match must look at, and keeps the event for the journal.
+  template <typename Kind>
+  void Emit(Kind kind) {
+    Event event{now, std::move(kind)};
+    Apply(event);
+    const Kind& e = std::get<Kind>(event.kind);
+    if constexpr (requires { e.contact; }) {
+      const Contact* contact = Find(e.contact);
+      if (contact != nullptr && contact->state == ContactState::kQueued) dirty_contacts.push_back(e.contact);
+    }
+    if constexpr (requires { e.agent; }) {
+      if (e.agent != kNoAgent) dirty_agents.push_back(e.agent);
+    }
+    if constexpr (requires { e.from; }) dirty_agents.push_back(e.from);
+    out->push_back(std::move(event));
+  }
+  void Advance();
+  void AdvanceContact(Contact& contact);
+  void CloseOffer(Contact& contact, OfferState outcome, std::string reason, Instant back_off_until, int missed);
+  void RevokeOffers(AgentId agent, const std::string& reason);
+  void ReleaseAll(AgentId agent, const std::string& reason);
+  void SignOutAgent(AgentId agent, const std::string& reason);
+  void FinishConversation(Contact& contact, bool by_customer, const std::string& disposition,
+                          const std::string& detail, const std::string& summary);
+  Instant RankOf(const Contact& contact, VipId vip, Duration own_head_start) const;
+  absl::InlinedVector<int, 6> CountsOf(const AgentPolicy& agent) const;
+  const AgentPolicy* PolicyOf(std::string_view agent) const;
+
+  // --- match.cc ---
+  void Match();
+  void MatchContact(Contact& contact);
+  void MatchAgent(AgentId agent);
+  void MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates);
+  void RefreshWanted();
+  bool MayTake(const Agent& agent, const Contact& contact) const;
+
+  // --- Shared questions ---
+  bool BackedOff(const Contact& contact, AgentId agent) const;
+  std::vector<const LineSet*> AllLines() const;
+};
+
+}  // namespace routerd::core

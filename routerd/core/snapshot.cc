@@ -1,0 +1,99 @@
+// The router's state as plain values and back, and its small questions.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "routerd/base/error.h"
+#include "routerd/core/router_impl.h"
+
+namespace routerd::core {
+
+RouterState Router::Export() const {
+  const Impl& r = *impl_;
+  RouterState state;
+  state.policy = r.policy;
+  state.now = r.last_at;
+  state.last_contact = r.last_contact;
+  state.last_offer = r.last_offer;
+  state.skills = r.skills.all();
+  state.channels = r.channels.all();
+  state.vips = r.vips.all();
+  state.queues = r.queues.all();
+  state.agent_names = r.agents.all();
+  for (size_t i = 0; i < r.roster.agent_count(); ++i) {
+    state.agents.push_back(r.roster.at(AgentId{static_cast<uint32_t>(i)}).data);
+  }
+  for (const auto& [id, slot] : r.contact_index) state.contacts.push_back(r.contacts[slot]);
+  std::sort(state.contacts.begin(), state.contacts.end(),
+            [](const ContactData& a, const ContactData& b) { return a.id < b.id; });
+  for (ClassIx c = 0; c < r.line.class_count(); ++c) {
+    const Requirement& asked = r.line.requirement(c);
+    const Learned& l = r.line.learned(c);
+    state.classes.push_back({asked.skills, asked.channel, asked.restricted_to, l.handle_s, l.handle_count,
+                             l.arrivals_per_s, l.arrival_at});
+  }
+  return state;
+}
+
+absl::StatusOr<Router> Router::Import(const RouterState& state) {
+  Router router;
+  Impl& r = *router.impl_;
+  if (state.policy == nullptr) return router;
+  for (const std::string& s : state.skills) r.skills.Intern(s);
+  for (const std::string& s : state.channels) r.channels.Intern(s);
+  for (const std::string& s : state.vips) r.vips.Intern(s);
+  for (const std::string& s : state.queues) r.queues.Intern(s);
+  for (const std::string& s : state.agent_names) r.agents.Intern(s);
+  r.now = r.last_at = state.now;
+  r.last_contact = state.last_contact;
+  r.last_offer = state.last_offer;
+  r.LoadPolicy(state.policy);
+  for (const ClassData& c : state.classes) {
+    const ClassIx cls = r.InternClass({c.requirements, c.channel, c.restricted_to});
+    r.line.learned(cls) = {c.handle_s, c.handle_count, c.arrivals_per_s, c.arrival_at};
+  }
+  for (const AgentData& data : state.agents) {
+    Agent& agent = r.roster.at(data.id);
+    agent.data = data;
+    agent.data.grace_until = kNever;
+    agent.data.count_max.resize(r.channels.size());
+    r.RearmAgent(agent, data.grace_until);
+    r.roster.Refresh(data.id);
+  }
+  for (const ContactData& data : state.contacts) {
+    if (Index(data.queue) >= r.queues.size() || Index(data.channel) >= r.channels.size() ||
+        (data.agent != kNoAgent && Index(data.agent) >= r.agents.size())) {
+      return base::Error(absl::StatusCode::kDataLoss, "SNAPSHOT_DAMAGED",
+                         absl::StrCat("contacts/", Index(data.id), " names a queue, channel or agent that the snapshot lacks"));
+    }
+    Contact& contact = r.Add(data);
+    if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost);
+    if (data.state == ContactState::kQueued) r.JoinLine(contact, data.state_at);
+    r.Rearm(contact);
+  }
+  return router;
+}
+
+const Policy* Router::policy() const { return impl_->policy.get(); }
+const ContactData* Router::FindContact(ContactId contact) const { return impl_->Find(contact); }
+const AgentData& Router::agent(AgentId agent) const { return impl_->roster.at(agent).data; }
+AgentLoad Router::LoadOf(AgentId id) const {
+  const Agent& agent = impl_->roster.at(id);
+  return {agent.used, agent.capacity, agent.held};
+}
+size_t Router::agent_count() const { return impl_->roster.agent_count(); }
+size_t Router::contact_count() const { return impl_->contact_index.size(); }
+size_t Router::waiting_count() const { return impl_->waiting_count; }
+size_t Router::queue_count() const { return impl_->queues.size(); }
+
+std::string_view Router::NameOf(SkillId skill) const { return impl_->skills.Of(skill); }
+std::string_view Router::NameOf(ChannelId channel) const { return impl_->channels.Of(channel); }
+std::string_view Router::NameOf(VipId vip) const { return vip == kNoVip ? std::string_view() : impl_->vips.Of(vip); }
+std::string_view Router::NameOf(QueueId queue) const { return impl_->queues.Of(queue); }
+std::string_view Router::NameOf(AgentId agent) const { return impl_->agents.Of(agent); }
+std::optional<SkillId> Router::FindSkill(std::string_view name) const { return impl_->skills.Find(name); }
+std::optional<ChannelId> Router::FindChannel(std::string_view name) const { return impl_->channels.Find(name); }
+std::optional<VipId> Router::FindVip(std::string_view name) const { return impl_->vips.Find(name); }
+std::optional<QueueId> Router::FindQueue(std::string_view name) const { return impl_->queues.Find(name); }
+std::optional<AgentId> Router::FindAgent(std::string_view name) const { return impl_->agents.Find(name); }
+
+}  // namespace routerd::core

@@ -1,0 +1,33 @@
+#include "routerd/core/types.h"
+
+#include "routerd/core/policy.h"
+
+namespace routerd::core {
+
+const char* ToString(Tier tier) {
+  constexpr const char* kNames[] = {"NONE", "JUNIOR", "INTERMEDIATE", "SENIOR", "EXPERT"};
+  return kNames[static_cast<int>(tier)];
+}
+
+const char* ToString(Presence presence) {
+  constexpr const char* kNames[] = {"OFFLINE", "AVAILABLE", "AWAY"};
+  return kNames[static_cast<int>(presence)];
+}
+
+const char* ToString(ContactState state) {
+  constexpr const char* kNames[] = {"queued", "offered", "active", "in wrap-up", "ended"};
+  return kNames[static_cast<int>(state)];
+}
+
+const char* ToString(OfferState state) {
+  constexpr const char* kNames[] = {"open", "accepted", "declined", "lapsed", "revoked"};
+  return kNames[static_cast<int>(state)];
+}
+
+const char* ToString(Strategy strategy) {
+  constexpr const char* kNames[] = {"least_wanted", "best_fit",     "longest_idle",
+                                    "most_skilled", "least_loaded", "round_robin"};
+  return kNames[static_cast<int>(strategy)];
+}
+
+}  // namespace routerd::core
