@@ -149,6 +149,17 @@ class Checker {
     CheckRange(path + ".limits.customers_remembered_max", limits.customers_remembered_max(), 1, 10'000'000);
   }
 
+  // Whether there are few enough agents to name each one of them.
+  bool CheckAgentCount(const v1::RouterdConfig& config) {
+    int64_t count = 0;
+    for (const v1::WorkspaceConfig& workspace : config.workspaces()) {
+      for (const v1::AgentConfig& agent : workspace.agents()) count += CountOf(agent);
+    }
+    if (count <= kAgentsMax) return true;
+    Add("workspaces", absl::StrCat("the ranges make ", count, " agents; at most ", kAgentsMax, " in all workspaces"));
+    return false;
+  }
+
   // Names: each given once, and each that is used is given. Requires: defaults are filled in.
   void CheckNames(const std::string& path, const v1::WorkspaceConfig& workspace) {
     const Names skills = Collect(path + ".skills", "skill", workspace.skills());
@@ -330,11 +341,8 @@ class Checker {
     }
     if (!agent.has_range()) return;
     CheckRange(path + ".range.first", agent.range().first(), 0, std::numeric_limits<int32_t>::max());
-    const int64_t count = CountOf(agent);
-    if (count == 0) {
+    if (CountOf(agent) == 0) {
       Add(path + ".range.last", absl::StrCat(agent.range().last(), " comes before first, ", agent.range().first()));
-    } else if (count > kAgentsMax) {
-      Add(path + ".range", absl::StrCat(count, " agents; at most ", kAgentsMax));
     }
   }
 
@@ -358,12 +366,6 @@ class Checker {
   // The names of all agents, ranges included.
   Names CollectAgents(const std::string& path, const v1::WorkspaceConfig& workspace) {
     Names names;
-    int64_t count = 0;
-    for (const v1::AgentConfig& agent : workspace.agents()) count += CountOf(agent);
-    if (count > kAgentsMax) {
-      Add(path, absl::StrCat(count, " agents; at most ", kAgentsMax));
-      return Collect(path, "agent", workspace.agents());
-    }
     for (int i = 0; i < workspace.agents_size(); ++i) {
       const v1::AgentConfig& agent = workspace.agents(i);
       const std::string id_path = absl::StrCat(path, "[", i, "].id");
@@ -575,7 +577,7 @@ class Checker {
           agents.emplace(agent.id(), "");
           continue;
         }
-        for (int64_t n = agent.range().first(); n <= agent.range().last() && agents.size() < kAgentsMax; ++n) {
+        for (int64_t n = agent.range().first(); n <= agent.range().last(); ++n) {
           agents.emplace(absl::StrCat(agent.id(), n), "");
         }
       }
@@ -668,6 +670,7 @@ void Validate(const v1::RouterdConfig& config, const SourceMap& source, Problems
   const auto path_of = [](int i) { return absl::StrCat("workspaces[", i, "]"); };
   checker.CheckServer(config);
   for (int i = 0; i < config.workspaces_size(); ++i) checker.CheckValues(path_of(i), config.workspaces(i));
+  if (!checker.CheckAgentCount(config)) return;
 
   v1::RouterdConfig filled = config;
   FillDefaults(filled);

@@ -237,8 +237,7 @@ const BadCase kBadCases[] = {
     {"ARangeBackwards", "{id: bo,", "{id: bo, range: {first: 3, last: 2},",
      "16:38: workspaces[0].agents[1].range.last: 2 comes before first, 3"},
     {"ARangeTooLarge", "{id: bo,", "{id: bo, range: {first: 0, last: 2147483647},",
-     "14:3: workspaces[0].agents: 2147483649 agents; at most 200000\n"
-     "f.yaml:16:14: workspaces[0].agents[1].range: 2147483648 agents; at most 200000"},
+     "2:1: workspaces: the ranges make 2147483649 agents; at most 200000 in all workspaces"},
     {"AContactLimitTooHigh", "  skills:", "  limits: {contacts_max: 10000001}\n  skills:",
      "4:26: workspaces[0].limits.contacts_max: 10000001 is out of range (1 to 10000000)"},
     {"AJournalOfAnUnknownKind", "security:", "journal: {kind: sqlit}\nsecurity:",
