@@ -237,193 +237,192 @@ void Router::Impl::Apply(const Event& event) {
   const Instant at = event.at;
   now = std::max(now, at);
   last_at = at;
-  std::visit(
-      Overloaded{
-          [&](const PolicyLoaded& e) { LoadPolicy(e.policy); },
-          [&](const ContactCreated& e) {
-            ContactData data;
-            data.id = last_contact = e.contact;
-            data.queue = e.queue;
-            data.channel = e.channel;
-            data.vip = e.vip;
-            data.lane = e.lane;
-            data.rank = e.rank;
-            data.created_at = data.queued_at = at;
-            data.own_head_start = e.own_head_start;
-            data.requirements = e.requirements;
-            Contact& contact = Add(std::move(data));
-            line.learned(contact.cls).AddArrival(at);
-            JoinLine(contact, at);
-            Rearm(contact);
-          },
-          [&](const ContactReprioritized& e) {
-            Contact& contact = Get(e.contact);
-            const bool waits = contact.state == ContactState::kQueued;
-            const Instant since = contact.state_at;
-            if (waits) LeaveLine(contact);
-            contact.vip = e.vip;
-            contact.own_head_start = e.own_head_start;
-            contact.lane = e.lane;
-            contact.rank = e.rank;
-            if (waits) JoinLine(contact, since);
-          },
-          [&](const RequirementsRelaxed& e) {
-            Contact& contact = Get(e.contact);
-            const Instant since = contact.state_at;
-            LeaveLine(contact);
-            contact.step = e.step;
-            contact.requirements = e.requirements;
-            SetClass(contact);
-            JoinLine(contact, since);
-            Rearm(contact);
-          },
-          [&](const OfferMade& e) {
-            Contact& contact = Get(e.contact);
-            LeaveLine(contact);
-            last_offer = e.offer;
-            contact.state = ContactState::kOffered;
-            contact.state_at = contact.offered_at = at;
-            contact.offer = e.offer;
-            contact.until = e.expire_at;
-            DropBackOffs(contact, [at](const BackOff& b) { return b.until <= at; });
-            roster.at(e.agent).data.last_offer_at = at;
-            GiveTo(contact, e.agent, e.cost);
-            Rearm(contact);
-          },
-          [&](const OfferAccepted& e) {
-            Contact& contact = Get(e.contact);
-            contact.state = ContactState::kActive;
-            contact.state_at = contact.accepted_at = at;
-            contact.offer = kNoOffer;
-            contact.until = kNever;
-            contact.reserved_agent = kNoAgent;
-            contact.reserved_until = kNever;
-            contact.back_offs.clear();
-            roster.at(e.agent).data.missed_count = 0;
-            Rearm(contact);
-          },
-          [&](const OfferClosed& e) {
-            Contact& contact = Get(e.contact);
-            roster.at(e.agent).data.missed_count = e.missed_count;
-            TakeBack(contact);
-            if (e.back_off_until > at) {
-              DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
-              contact.back_offs.push_back({e.agent, e.back_off_until});
-            }
-            JoinLine(contact, at);
-            Rearm(contact);
-          },
-          [&](const OfferExtended& e) {
-            Contact& contact = Get(e.contact);
-            contact.until = e.expire_at;
-            Rearm(contact);
-          },
-          [&](const ContactHeld& e) { Get(e.contact).on_hold = e.on; },
-          [&](const ContactTransferred& e) {
-            Contact& contact = Get(e.contact);
-            TakeBack(contact);
-            contact.queue = e.queue;
-            contact.requirements = e.requirements;
-            if (e.queue_changed) {
-              contact.queued_at = at;
-              contact.step = 0;
-            }
-            SetClass(contact);
-            contact.reserved_agent = e.reserved_agent;
-            contact.reserved_until = e.reserved_until;
-            if (e.back_off_until > at) contact.back_offs.push_back({e.from, e.back_off_until});
-            roster.at(e.from).data.idle_since = at;
-            roster.Refresh(e.from);
-            JoinLine(contact, at);
-            Rearm(contact);
-          },
-          [&](const ContactRequeued& e) {
-            Contact& contact = Get(e.contact);
-            TakeBack(contact);
-            if (e.back_off_until > at) contact.back_offs.push_back({e.agent, e.back_off_until});
-            JoinLine(contact, at);
-            Rearm(contact);
-          },
-          [&](const ContactReserved& e) {
-            Contact& contact = Get(e.contact);
-            const Instant since = contact.state_at;
-            LeaveLine(contact);
-            contact.reserved_agent = e.agent;
-            contact.reserved_until = e.until;
-            DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
-            JoinLine(contact, since);
-            Rearm(contact);
-          },
-          [&](const ReservationEnded& e) {
-            Contact& contact = Get(e.contact);
-            const bool waits = contact.state == ContactState::kQueued;
-            const Instant since = contact.state_at;
-            if (waits) LeaveLine(contact);
-            contact.reserved_agent = kNoAgent;
-            contact.reserved_until = kNever;
-            if (waits) JoinLine(contact, since);
-            Rearm(contact);
-          },
-          [&](const WrapUpStarted& e) {
-            Contact& contact = Get(e.contact);
-            contact.state = ContactState::kWrapUp;
-            contact.state_at = at;
-            contact.on_hold = false;
-            contact.until = e.until;
-            Rearm(contact);
-          },
-          [&](const ContactEnded& e) {
-            Contact& contact = Get(e.contact);
-            if (contact.state == ContactState::kQueued) LeaveLine(contact);
-            if (contact.agent != kNoAgent) {
-              const AgentId agent = contact.agent;
-              if (e.reason == EndReason::kCompleted) {
-                line.learned(contact.cls).AddHandleTime(at - contact.offered_at);
-              }
-              roster.at(agent).data.idle_since = at;
-              TakeBack(contact);
-            }
-            Remove(contact);
-          },
-          [&](const AgentSignedIn& e) {
-            Agent& agent = roster.at(e.agent);
-            if (!agent.signed_in()) {
-              agent.data.idle_since = agent.data.presence_at = at;
-              agent.data.presence = e.presence;
-              agent.data.presence_reason.clear();
-              agent.data.missed_count = 0;
-            }
-            agent.data.connected = true;
-            agent.data.count_max = e.count_max;
-            agent.data.count_max.resize(channels.size());
-            RearmAgent(agent, kNever);
-            roster.Refresh(e.agent);
-          },
-          [&](const AgentSignedOut& e) {
-            Agent& agent = roster.at(e.agent);
-            agent.data.presence = Presence::kOffline;
-            agent.data.presence_reason = e.reason;
-            agent.data.presence_at = at;
-            agent.data.connected = false;
-            RearmAgent(agent, kNever);
-            roster.Refresh(e.agent);
-          },
-          [&](const AgentPresenceChanged& e) {
-            Agent& agent = roster.at(e.agent);
-            agent.data.presence = e.presence;
-            agent.data.presence_reason = e.reason;
-            agent.data.presence_at = at;
-            if (e.presence == Presence::kAvailable) agent.data.missed_count = 0;
-            roster.Refresh(e.agent);
-          },
-          [&](const AgentConnectionChanged& e) {
-            Agent& agent = roster.at(e.agent);
-            agent.data.connected = e.connected;
-            RearmAgent(agent, e.grace_until);
-            roster.Refresh(e.agent);
-          },
-      },
-      event.kind);
+  std::visit(Overloaded{
+                 [&](const PolicyLoaded& e) { LoadPolicy(e.policy); },
+                 [&](const ContactCreated& e) {
+                   ContactData data;
+                   data.id = last_contact = e.contact;
+                   data.queue = e.queue;
+                   data.channel = e.channel;
+                   data.vip = e.vip;
+                   data.lane = e.lane;
+                   data.rank = e.rank;
+                   data.created_at = data.queued_at = at;
+                   data.own_head_start = e.own_head_start;
+                   data.requirements = e.requirements;
+                   Contact& contact = Add(std::move(data));
+                   line.learned(contact.cls).AddArrival(at);
+                   JoinLine(contact, at);
+                   Rearm(contact);
+                 },
+                 [&](const ContactReprioritized& e) {
+                   Contact& contact = Get(e.contact);
+                   const bool waits = contact.state == ContactState::kQueued;
+                   const Instant since = contact.state_at;
+                   if (waits) LeaveLine(contact);
+                   contact.vip = e.vip;
+                   contact.own_head_start = e.own_head_start;
+                   contact.lane = e.lane;
+                   contact.rank = e.rank;
+                   if (waits) JoinLine(contact, since);
+                 },
+                 [&](const RequirementsRelaxed& e) {
+                   Contact& contact = Get(e.contact);
+                   const Instant since = contact.state_at;
+                   LeaveLine(contact);
+                   contact.step = e.step;
+                   contact.requirements = e.requirements;
+                   SetClass(contact);
+                   JoinLine(contact, since);
+                   Rearm(contact);
+                 },
+                 [&](const OfferMade& e) {
+                   Contact& contact = Get(e.contact);
+                   LeaveLine(contact);
+                   last_offer = e.offer;
+                   contact.state = ContactState::kOffered;
+                   contact.state_at = contact.offered_at = at;
+                   contact.offer = e.offer;
+                   contact.until = e.expire_at;
+                   DropBackOffs(contact, [at](const BackOff& b) { return b.until <= at; });
+                   roster.at(e.agent).data.last_offer_at = at;
+                   GiveTo(contact, e.agent, e.cost);
+                   Rearm(contact);
+                 },
+                 [&](const OfferAccepted& e) {
+                   Contact& contact = Get(e.contact);
+                   contact.state = ContactState::kActive;
+                   contact.state_at = contact.accepted_at = at;
+                   contact.offer = kNoOffer;
+                   contact.until = kNever;
+                   contact.reserved_agent = kNoAgent;
+                   contact.reserved_until = kNever;
+                   contact.back_offs.clear();
+                   roster.at(e.agent).data.missed_count = 0;
+                   Rearm(contact);
+                 },
+                 [&](const OfferClosed& e) {
+                   Contact& contact = Get(e.contact);
+                   roster.at(e.agent).data.missed_count = e.missed_count;
+                   TakeBack(contact);
+                   if (e.back_off_until > at) {
+                     DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
+                     contact.back_offs.push_back({e.agent, e.back_off_until});
+                   }
+                   JoinLine(contact, at);
+                   Rearm(contact);
+                 },
+                 [&](const OfferExtended& e) {
+                   Contact& contact = Get(e.contact);
+                   contact.until = e.expire_at;
+                   Rearm(contact);
+                 },
+                 [&](const ContactHeld& e) { Get(e.contact).on_hold = e.on; },
+                 [&](const ContactTransferred& e) {
+                   Contact& contact = Get(e.contact);
+                   TakeBack(contact);
+                   contact.queue = e.queue;
+                   contact.requirements = e.requirements;
+                   if (e.queue_changed) {
+                     contact.queued_at = at;
+                     contact.step = 0;
+                   }
+                   SetClass(contact);
+                   contact.reserved_agent = e.reserved_agent;
+                   contact.reserved_until = e.reserved_until;
+                   if (e.back_off_until > at) contact.back_offs.push_back({e.from, e.back_off_until});
+                   roster.at(e.from).data.idle_since = at;
+                   roster.Refresh(e.from);
+                   JoinLine(contact, at);
+                   Rearm(contact);
+                 },
+                 [&](const ContactRequeued& e) {
+                   Contact& contact = Get(e.contact);
+                   TakeBack(contact);
+                   if (e.back_off_until > at) contact.back_offs.push_back({e.agent, e.back_off_until});
+                   JoinLine(contact, at);
+                   Rearm(contact);
+                 },
+                 [&](const ContactReserved& e) {
+                   Contact& contact = Get(e.contact);
+                   const Instant since = contact.state_at;
+                   LeaveLine(contact);
+                   contact.reserved_agent = e.agent;
+                   contact.reserved_until = e.until;
+                   DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
+                   JoinLine(contact, since);
+                   Rearm(contact);
+                 },
+                 [&](const ReservationEnded& e) {
+                   Contact& contact = Get(e.contact);
+                   const bool waits = contact.state == ContactState::kQueued;
+                   const Instant since = contact.state_at;
+                   if (waits) LeaveLine(contact);
+                   contact.reserved_agent = kNoAgent;
+                   contact.reserved_until = kNever;
+                   if (waits) JoinLine(contact, since);
+                   Rearm(contact);
+                 },
+                 [&](const WrapUpStarted& e) {
+                   Contact& contact = Get(e.contact);
+                   contact.state = ContactState::kWrapUp;
+                   contact.state_at = at;
+                   contact.on_hold = false;
+                   contact.until = e.until;
+                   Rearm(contact);
+                 },
+                 [&](const ContactEnded& e) {
+                   Contact& contact = Get(e.contact);
+                   if (contact.state == ContactState::kQueued) LeaveLine(contact);
+                   if (contact.agent != kNoAgent) {
+                     const AgentId agent = contact.agent;
+                     if (e.reason == EndReason::kCompleted) {
+                       line.learned(contact.cls).AddHandleTime(at - contact.offered_at);
+                     }
+                     roster.at(agent).data.idle_since = at;
+                     TakeBack(contact);
+                   }
+                   Remove(contact);
+                 },
+                 [&](const AgentSignedIn& e) {
+                   Agent& agent = roster.at(e.agent);
+                   if (!agent.signed_in()) {
+                     agent.data.idle_since = agent.data.presence_at = at;
+                     agent.data.presence = e.presence;
+                     agent.data.presence_reason.clear();
+                     agent.data.missed_count = 0;
+                   }
+                   agent.data.connected = true;
+                   agent.data.count_max = e.count_max;
+                   agent.data.count_max.resize(channels.size());
+                   RearmAgent(agent, kNever);
+                   roster.Refresh(e.agent);
+                 },
+                 [&](const AgentSignedOut& e) {
+                   Agent& agent = roster.at(e.agent);
+                   agent.data.presence = Presence::kOffline;
+                   agent.data.presence_reason = e.reason;
+                   agent.data.presence_at = at;
+                   agent.data.connected = false;
+                   RearmAgent(agent, kNever);
+                   roster.Refresh(e.agent);
+                 },
+                 [&](const AgentPresenceChanged& e) {
+                   Agent& agent = roster.at(e.agent);
+                   agent.data.presence = e.presence;
+                   agent.data.presence_reason = e.reason;
+                   agent.data.presence_at = at;
+                   if (e.presence == Presence::kAvailable) agent.data.missed_count = 0;
+                   roster.Refresh(e.agent);
+                 },
+                 [&](const AgentConnectionChanged& e) {
+                   Agent& agent = roster.at(e.agent);
+                   agent.data.connected = e.connected;
+                   RearmAgent(agent, e.grace_until);
+                   roster.Refresh(e.agent);
+                 },
+             },
+             event.kind);
 }
 
 }  // namespace routerd::core

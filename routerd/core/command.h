@@ -119,9 +119,9 @@ struct RequeueContact {
   ContactId contact;
 };
 
-using Command = std::variant<Configure, Recover, CreateContact, UpdateContact, EndContact, SignIn, SignOut,
-                             SetPresence, SetConnected, AcceptOffer, DeclineOffer, HoldContact, TransferContact,
-                             CompleteContact, FinishWrapUp, ClaimContact, AssignContact, RequeueContact>;
+using Command = std::variant<Configure, Recover, CreateContact, UpdateContact, EndContact, SignIn, SignOut, SetPresence,
+                             SetConnected, AcceptOffer, DeclineOffer, HoldContact, TransferContact, CompleteContact,
+                             FinishWrapUp, ClaimContact, AssignContact, RequeueContact>;
 
 // What a command brought about, for its caller.
 struct Reply {

@@ -144,11 +144,10 @@ struct AgentConnectionChanged {
   Instant grace_until = kNever;
 };
 
-using EventKind =
-    std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade, OfferAccepted,
-                 OfferClosed, OfferExtended, ContactHeld, ContactTransferred, ContactRequeued, ContactReserved,
-                 ReservationEnded, WrapUpStarted, ContactEnded, AgentSignedIn, AgentSignedOut, AgentPresenceChanged,
-                 AgentConnectionChanged>;
+using EventKind = std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade,
+                               OfferAccepted, OfferClosed, OfferExtended, ContactHeld, ContactTransferred,
+                               ContactRequeued, ContactReserved, ReservationEnded, WrapUpStarted, ContactEnded,
+                               AgentSignedIn, AgentSignedOut, AgentPresenceChanged, AgentConnectionChanged>;
 
 struct Event {
   Instant at;

@@ -116,7 +116,7 @@ Explanation Router::Explain(ContactId id, Instant now, size_t agents_max) const 
   if (contact.state != ContactState::kQueued) return explanation;
   VisitLine([&](const ContactData& other) {
     if (other.id == id || explanation.ahead.size() >= kAheadMax) return false;
-    bool rival = false;
+    bool rival = r.Find(other.id)->cls == contact.cls;
     BitSet::ForEachInBoth(r.class_profiles[contact.cls], r.class_profiles[r.Find(other.id)->cls],
                           [&](size_t) { rival = true; });
     if (rival) explanation.ahead.push_back(other.id);

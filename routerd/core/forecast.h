@@ -33,9 +33,9 @@ class Forecast {
 
   const Router::Impl& r_;
   Instant now_;
-  std::vector<int> placed_;                              // By class.
-  std::map<ClassIx, std::vector<ClassIx>> rivals_;       // Classes that share an agent on duty.
-  std::vector<std::vector<Slots>> slots_;                // By channel and profile; filled at first use.
+  std::vector<int> placed_;                         // By class.
+  std::map<ClassIx, std::vector<ClassIx>> rivals_;  // Classes that share an agent on duty.
+  std::vector<std::vector<Slots>> slots_;           // By channel and profile; filled at first use.
 };
 
 }  // namespace routerd::core

@@ -66,7 +66,8 @@ class Handler {
       // What the agent narrowed at sign-in stays narrow; what was the profile's follows the profile.
       auto counts = r_.CountsOf(*policy);
       for (size_t ch = 0; i < counts_before.size() && ch < counts_before[i].size(); ++ch) {
-        if (agent.data.count_max[ch] < counts_before[i][ch]) counts[ch] = std::min(counts[ch], agent.data.count_max[ch]);
+        if (agent.data.count_max[ch] < counts_before[i][ch])
+          counts[ch] = std::min(counts[ch], agent.data.count_max[ch]);
       }
       if (counts != agent.data.count_max) {
         r_.Emit(AgentSignedIn{id, agent.data.presence, std::move(counts)});
@@ -157,8 +158,8 @@ class Handler {
       r_.Emit(ContactEnded{c.contact, contact->agent, EndReason::kFailed, "", c.detail, ""});
     } else if (contact->state == ContactState::kQueued) {
       const bool served = contact->accepted_at != Instant{};
-      r_.Emit(ContactEnded{c.contact, kNoAgent, served ? EndReason::kCompleted : EndReason::kAbandoned, "", c.detail,
-                           ""});
+      r_.Emit(
+          ContactEnded{c.contact, kNoAgent, served ? EndReason::kCompleted : EndReason::kAbandoned, "", c.detail, ""});
     } else if (contact->state == ContactState::kActive) {
       r_.FinishConversation(*contact, /*by_customer=*/true, "", c.detail, "");
     }
@@ -243,8 +244,7 @@ class Handler {
     if (!contact.ok()) return contact.status();
     const AgentId agent = (*contact)->agent;
     r_.CloseOffer(**contact, OfferState::kDeclined, c.reason,
-                  r_.now + r_.rules((*contact)->queue).policy.decline_back_off,
-                  r_.roster.at(agent).data.missed_count);
+                  r_.now + r_.rules((*contact)->queue).policy.decline_back_off, r_.roster.at(agent).data.missed_count);
     return Reply{c.contact, c.offer};
   }
 
@@ -372,7 +372,8 @@ class Handler {
     const auto agent = r_.agents.Find(name);
     if (!agent) return Unknown("agent", "AGENT_UNKNOWN", name, r_.agents.all());
     if (!r_.roster.at(*agent).signed_in()) {
-      return Error(StatusCode::kFailedPrecondition, "AGENT_OFFLINE", absl::StrCat("agents/", name, " is not signed in"));
+      return Error(StatusCode::kFailedPrecondition, "AGENT_OFFLINE",
+                   absl::StrCat("agents/", name, " is not signed in"));
     }
     return *agent;
   }

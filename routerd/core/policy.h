@@ -11,8 +11,8 @@ namespace routerd::core {
 
 struct ChannelPolicy {
   std::string name;
-  int cost = 100;      // Capacity one contact takes, 1 or more.
-  int count_max = 0;   // Most at once for agents who don't say; 0: as many as fit.
+  int cost = 100;     // Capacity one contact takes, 1 or more.
+  int count_max = 0;  // Most at once for agents who don't say; 0: as many as fit.
 };
 
 struct VipPolicy {

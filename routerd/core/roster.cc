@@ -86,8 +86,7 @@ void Roster::Release(AgentId id, ContactId contact, ChannelId channel, int cost)
 
 bool Roster::HasRoom(const Agent& agent, ChannelId channel) const {
   const size_t ch = Index(channel);
-  return agent.offerable() && agent.counts[ch] < agent.data.count_max[ch] &&
-         agent.used + costs_[ch] <= agent.capacity;
+  return agent.offerable() && agent.counts[ch] < agent.data.count_max[ch] && agent.used + costs_[ch] <= agent.capacity;
 }
 
 void Roster::Leave(Agent& agent) {

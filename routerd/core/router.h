@@ -36,8 +36,8 @@ struct AgentVerdict {
   std::vector<FailedTest> failed;  // Empty: the agent could take it now.
 };
 struct Explanation {
-  std::vector<ContactId> ahead;        // Who stands before it for the same agents, in order; at most 20.
-  std::vector<AgentVerdict> agents;    // Fewest failed tests first.
+  std::vector<ContactId> ahead;      // Who stands before it for the same agents, in order; at most 20.
+  std::vector<AgentVerdict> agents;  // Fewest failed tests first.
 };
 
 // Work in hand, by agent.

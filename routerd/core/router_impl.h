@@ -40,7 +40,7 @@ struct QueueRules {
   BitSet named_skills;  // Those that the queue's own requirements and steps speak of.
   bool restricted = false;
   bool live = false;  // The policy in force has it.
-  int waiting = 0;  // Contacts of this queue in the line.
+  int waiting = 0;    // Contacts of this queue in the line.
 };
 
 struct Router::Impl {
@@ -124,8 +124,8 @@ struct Router::Impl {
   void RevokeOffers(AgentId agent, const std::string& reason);
   void ReleaseAll(AgentId agent, const std::string& reason);
   void SignOutAgent(AgentId agent, const std::string& reason);
-  void FinishConversation(Contact& contact, bool by_customer, const std::string& disposition,
-                          const std::string& detail, const std::string& summary);
+  void FinishConversation(Contact& contact, bool by_customer, const std::string& disposition, const std::string& detail,
+                          const std::string& summary);
   Instant RankOf(const Contact& contact, VipId vip, Duration own_head_start) const;
   absl::InlinedVector<int, 6> CountsOf(const AgentPolicy& agent) const;
   const AgentPolicy* PolicyOf(std::string_view agent) const;

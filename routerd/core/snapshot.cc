@@ -28,8 +28,8 @@ RouterState Router::Export() const {
   for (ClassIx c = 0; c < r.line.class_count(); ++c) {
     const Requirement& asked = r.line.requirement(c);
     const Learned& l = r.line.learned(c);
-    state.classes.push_back({asked.skills, asked.channel, asked.restricted_to, l.handle_s, l.handle_count,
-                             l.arrivals_per_s, l.arrival_at});
+    state.classes.push_back(
+        {asked.skills, asked.channel, asked.restricted_to, l.handle_s, l.handle_count, l.arrivals_per_s, l.arrival_at});
   }
   return state;
 }
@@ -62,8 +62,9 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
   for (const ContactData& data : state.contacts) {
     if (Index(data.queue) >= r.queues.size() || Index(data.channel) >= r.channels.size() ||
         (data.agent != kNoAgent && Index(data.agent) >= r.agents.size())) {
-      return base::Error(absl::StatusCode::kDataLoss, "SNAPSHOT_DAMAGED",
-                         absl::StrCat("contacts/", Index(data.id), " names a queue, channel or agent that the snapshot lacks"));
+      return base::Error(
+          absl::StatusCode::kDataLoss, "SNAPSHOT_DAMAGED",
+          absl::StrCat("contacts/", Index(data.id), " names a queue, channel or agent that the snapshot lacks"));
     }
     Contact& contact = r.Add(data);
     if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost);

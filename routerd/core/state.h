@@ -28,11 +28,11 @@ struct ContactData {
   int step = 0;  // Relaxation reached; 0: none.
   Instant rank;
   Instant created_at;
-  Instant queued_at;  // Entered this queue's line.
-  Instant state_at;   // Entered this state.
+  Instant queued_at;    // Entered this queue's line.
+  Instant state_at;     // Entered this state.
   Instant accepted_at;  // Last accepted by an agent; the epoch while nobody has.
   Duration own_head_start{0};
-  Skills requirements;  // Now.
+  Skills requirements;       // Now.
   AgentId agent = kNoAgent;  // Offered to, served by, wrapped up by.
   int cost = 0;              // Held of that agent's capacity.
   OfferId offer = kNoOffer;  // Open one.
