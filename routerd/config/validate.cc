@@ -30,7 +30,7 @@ constexpr size_t kTextBytesMax = 200;
 constexpr size_t kAddressBytesMax = 256;
 constexpr size_t kKnownNamesMax = 10;
 constexpr int kQueuesMax = 1'000;
-constexpr int64_t kAgentsMax = 200'000;
+constexpr int64_t kAgentsMax = 100'000;
 constexpr int kLaneMax = 9;
 
 absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }

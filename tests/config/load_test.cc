@@ -237,7 +237,7 @@ const BadCase kBadCases[] = {
     {"ARangeBackwards", "{id: bo,", "{id: bo, range: {first: 3, last: 2},",
      "16:38: workspaces[0].agents[1].range.last: 2 comes before first, 3"},
     {"ARangeTooLarge", "{id: bo,", "{id: bo, range: {first: 0, last: 2147483647},",
-     "2:1: workspaces: the ranges make 2147483649 agents; at most 200000 in all workspaces"},
+     "2:1: workspaces: the ranges make 2147483649 agents; at most 100000 in all workspaces"},
     {"AContactLimitTooHigh", "  skills:", "  limits: {contacts_max: 10000001}\n  skills:",
      "4:26: workspaces[0].limits.contacts_max: 10000001 is out of range (1 to 10000000)"},
     {"AJournalOfAnUnknownKind", "security:", "journal: {kind: sqlit}\nsecurity:",
@@ -372,14 +372,14 @@ TEST(ParseTest, NeverPrintsAToken) {
   EXPECT_THAT(std::string(status.message()), testing::Not(HasSubstr("hunter2")));
 }
 
-// 200,000 agents, each told once: a large file must not make loading slow.
+// 100,000 agents, each told once: a large file must not make loading slow.
 TEST(ParseTest, LoadsTheLargestWorkspace) {
   std::string text =
-      Changed("  customers", "  - {id: load-, skills: {orders: JUNIOR}, range: {first: 1, last: 199998}}\n  customers");
+      Changed("  customers", "  - {id: load-, skills: {orders: JUNIOR}, range: {first: 1, last: 99998}}\n  customers");
   const absl::StatusOr<Loaded> loaded = Parse("f.yaml", text);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  EXPECT_EQ(loaded->config.workspaces(0).agents_size(), 200'000);
-  EXPECT_THAT(Describe(loaded->config), HasSubstr("needs orders >= JUNIOR: 200000 agents"));
+  EXPECT_EQ(loaded->config.workspaces(0).agents_size(), 100'000);
+  EXPECT_THAT(Describe(loaded->config), HasSubstr("needs orders >= JUNIOR: 100000 agents"));
 }
 
 TEST(DescribeTest, NamesHigherLanesAndUnservedChannels) {
