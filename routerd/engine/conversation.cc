@@ -20,7 +20,10 @@ Side SideOf(v1::Message::Author author) {
 }
 
 Conversation::Conversation(v1::SnapshotConversation record)
-    : name_(record.name()), dropped_count_(record.dropped_count()), last_sequence_(record.last_sequence()) {
+    : name_(record.name()),
+      customer_(record.customer()),
+      dropped_count_(record.dropped_count()),
+      last_sequence_(record.last_sequence()) {
   for (v1::Message& message : *record.mutable_messages()) {
     Index(message);
     messages_.push_back(std::move(message));
@@ -74,6 +77,7 @@ void Conversation::FillTranscript(v1::Context& context) const {
 
 void Conversation::Export(v1::SnapshotConversation& record) const {
   record.set_name(name_);
+  record.set_customer(customer_);
   for (const v1::Message& message : messages_) *record.add_messages() = message;
   record.set_dropped_count(dropped_count_);
   record.set_last_sequence(last_sequence_);

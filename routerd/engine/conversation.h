@@ -27,10 +27,11 @@ Side SideOf(v1::Message::Author author);
 // Ownership: shared by the live contacts that belong to it.
 class Conversation {
  public:
-  explicit Conversation(std::string name) : name_(std::move(name)) {}
+  Conversation(std::string name, std::string customer) : name_(std::move(name)), customer_(std::move(customer)) {}
   explicit Conversation(v1::SnapshotConversation record);
 
   const std::string& name() const { return name_; }
+  const std::string& customer() const { return customer_; }  // Id of who began it.
   int64_t last_sequence() const { return last_sequence_; }
   const std::deque<v1::Message>& messages() const { return messages_; }
 
@@ -48,6 +49,7 @@ class Conversation {
   void Index(const v1::Message& message);
 
   const std::string name_;
+  const std::string customer_;
   std::deque<v1::Message> messages_;  // Sequences without gaps, the last is last_sequence_.
   int64_t dropped_count_ = 0;
   int64_t last_sequence_ = 0;

@@ -145,7 +145,7 @@ void Dossier::Create(const v1::Event& event) {
   file->context.clear_transcript();
   file->context.clear_earlier_message_count();
   file->head.clear_context();
-  file->conversation = ConversationOf(created.conversation());
+  file->conversation = ConversationOf(created.conversation(), created.context().customer().id());
   for (const v1::Message& message : created.context().transcript()) {
     file->conversation->Add(message, directory_->limits().transcript_messages_max);
   }
@@ -162,9 +162,8 @@ void Dossier::Create(const v1::Event& event) {
 std::unique_ptr<ContactFile> Dossier::End(const v1::Event& event, ContactFile& file) {
   const v1::ContactEnded& ended = event.contact_ended();
   Enter(file, v1::Contact::STATE_ENDED, event.time());
-  const std::string agent = file.head.agent();
   Release(file);
-  if (file.accepted_at != core::Instant()) file.head.set_agent(agent);  // Who served it last.
+  file.head.set_agent(file.served_by);
   file.head.set_end_reason(ended.reason());
   *file.head.mutable_end_time() = event.time();
   if (!ended.disposition().empty()) file.head.set_disposition(ended.disposition());
@@ -216,6 +215,7 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       head.clear_offer();
       file.offer_reason.clear();
       file.accepted_at = FromProto(event.time());
+      file.served_by = event.agent();
       file.accept_counted = true;
       if (!head.has_accept_time()) *head.mutable_accept_time() = event.time();
       break;
@@ -291,10 +291,10 @@ std::shared_ptr<const Conversation> Dossier::FindConversation(std::string_view n
   return it == conversations_.end() ? nullptr : it->second.lock();
 }
 
-std::shared_ptr<Conversation> Dossier::ConversationOf(const std::string& name) {
+std::shared_ptr<Conversation> Dossier::ConversationOf(const std::string& name, const std::string& customer) {
   std::weak_ptr<Conversation>& known = conversations_[name];
   std::shared_ptr<Conversation> found = known.lock();
-  if (!found) known = found = std::make_shared<Conversation>(name);
+  if (!found) known = found = std::make_shared<Conversation>(name, customer);
   return found;
 }
 

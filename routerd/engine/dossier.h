@@ -45,6 +45,7 @@ struct ContactFile {
   ReadMarks customer_marks;
   ReadMarks agent_marks;
   core::Instant accepted_at;    // Last acceptance; the epoch while nobody has.
+  std::string served_by;        // Who accepted it last, as `agents/ana`.
   std::string summary;          // The agent's, once given.
   bool accept_counted = false;  // In the statistics of the queue it is in.
   // Before the present state.
@@ -102,7 +103,7 @@ class Dossier {
   void Create(const v1::Event& event);
   std::unique_ptr<ContactFile> End(const v1::Event& event, ContactFile& file);
   void Change(const v1::Event& event, ContactFile& file);
-  std::shared_ptr<Conversation> ConversationOf(const std::string& name);
+  std::shared_ptr<Conversation> ConversationOf(const std::string& name, const std::string& customer);
 
   std::shared_ptr<const Directory> directory_;
   absl::flat_hash_map<core::ContactId, std::unique_ptr<ContactFile>> contacts_;

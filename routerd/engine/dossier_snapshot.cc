@@ -25,6 +25,7 @@ void Dossier::Export(const ContactFile& file, v1::SnapshotContact& record) {
   record.set_wrapped_ns(file.wrapped.count());
   record.set_accept_counted(file.accept_counted);
   record.set_summary(file.summary);
+  record.set_served_by(file.served_by);
 }
 
 void Dossier::ExportRest(const std::function<void(const v1::SnapshotRecord&)>& visit) const {
@@ -63,7 +64,7 @@ absl::Status Dossier::Import(v1::SnapshotRecord record) {
       file->head.clear_context();
       for (v1::LifeStep& step : *file->head.mutable_life()) file->life.push_back(std::move(step));
       file->head.clear_life();
-      file->conversation = ConversationOf(file->head.conversation());
+      file->conversation = ConversationOf(file->head.conversation(), file->context.customer().id());
       file->offered_at = core::Instant(core::Duration(taken.offered_ns()));
       file->accepted_at = core::Instant(core::Duration(taken.accepted_ns()));
       if (file->head.state() == v1::Contact::STATE_OFFERED) {
@@ -77,6 +78,7 @@ absl::Status Dossier::Import(v1::SnapshotRecord record) {
       file->wrapped = core::Duration(taken.wrapped_ns());
       file->accept_counted = taken.accept_counted();
       file->summary = taken.summary();
+      file->served_by = taken.served_by();
       sources_.Add(file->head.adapter(), file->head.source_id(), file->id);
       contacts_.insert_or_assign(file->id, std::move(file));
       return absl::OkStatus();

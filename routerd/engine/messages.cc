@@ -116,6 +116,14 @@ std::shared_ptr<const v1::ConnectResponse> ResyncMessage(const ContactFile& file
   return response;
 }
 
+v1::WaitEstimate ToProto(const core::WaitEstimate& estimate) {
+  v1::WaitEstimate proto;
+  proto.set_place(estimate.place);
+  if (estimate.p50) *proto.mutable_wait_p50() = ToProto(*estimate.p50);
+  if (estimate.p90) *proto.mutable_wait_p90() = ToProto(*estimate.p90);
+  return proto;
+}
+
 v1::Agent AgentOf(const core::Router& router, const Directory& directory, core::AgentId id) {
   const core::AgentData& data = router.agent(id);
   v1::Agent agent;

@@ -19,6 +19,7 @@ std::shared_ptr<const v1::ConnectResponse> ResyncMessage(const ContactFile& file
 // A passing note about a contact, addressed to its adapter.
 v1::ConnectResponse AdapterNote(const ContactFile& file);
 
+v1::WaitEstimate ToProto(const core::WaitEstimate& estimate);
 v1::Agent AgentOf(const core::Router& router, const Directory& directory, core::AgentId agent);
 // Requires: the contact is offered.
 v1::Offer OfferOf(const ContactFile& file, const Directory& directory);

@@ -33,7 +33,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual void Deliver(std::shared_ptr<const Message> message) = 0;
-  // The workspace lets go of this sink, e.g. because another stream of the same adapter came. Called once, last.
+  // The workspace lets go of this sink, e.g. because another stream of the same adapter came. Called once, last; not
+  // for a sink that was detached.
   virtual void Close(absl::Status why) = 0;
 };
 using AgentSink = Sink<v1::WorkResponse>;
@@ -136,7 +137,8 @@ struct Outcome {
   std::shared_ptr<const v1::Message> message;  // For PostMessage.
   std::shared_ptr<const v1::Agent> agent;      // For SetPresence, SignIn.
 };
-// Called once, from the release thread, after everything the answer tells of is durable.
+// Called once, from the release thread, after everything the answer tells of is durable; or from within Post, when it
+// refuses.
 using Done = std::function<void(const absl::StatusOr<Outcome>&)>;
 
 }  // namespace routerd::engine

@@ -30,6 +30,8 @@ class SnapshotImport {
   // kDataLoss if the record can't be read, kFailedPrecondition if a newer version wrote it.
   absl::Status Take(std::string_view bytes);
   bool empty() const { return !begun_; }
+  // Of the last event that the snapshot holds.
+  core::Instant time() const { return state_.now; }
   // The router that the records describe. Call it once, after the last of them.
   absl::StatusOr<core::Router> Finish();
 

@@ -44,8 +44,9 @@ class View {
 // States:   open --Start--> running --Stop--> stopped;  running --journal fails--> failed (refuses everything with
 //           kUnavailable, JOURNAL_FAILED, and tells `on_failure`: the process restarts and recovers).
 // Limits:   mailbox_limit requests waiting, else kUnavailable, MAILBOX_FULL; pending_batches_max batches waiting for
-//           the disk, else kUnavailable, JOURNAL_BEHIND. Both with retry advice; nothing was done.
-// Threads:  Post and Query from any. `done`, sinks and queries' results run on the journal's thread.
+//           the disk, else kUnavailable, JOURNAL_BEHIND; nothing was done. Detaching is never refused.
+// Threads:  Post and Query from any. `done`, sinks and queries' results run on the journal's thread, but for a refusal
+//           of Post itself (full, behind, failed, stopped): that calls `done` before Post returns.
 class Workspace {
  public:
   struct Options {
@@ -78,8 +79,10 @@ class Workspace {
 
   virtual void Post(Request request, Done done) = 0;
   // Runs `question` on the writer between two requests, and the answer it returns on the release thread after
-  // everything that it may have seen is durable.
-  virtual void Query(std::function<std::function<void()>(const View&)> question) = 0;
+  // everything that it may have seen is durable. Once the workspace has failed or stopped, the question or its answer
+  // is destroyed without being called: who waits for it must hold something that notices.
+  using Question = std::function<std::function<void()>(const View&)>;
+  virtual void Query(Question question) = 0;
 
   // Refuses new contacts from here on with kUnavailable, SHUTTING_DOWN; the rest goes on.
   virtual void Drain() = 0;
