@@ -49,8 +49,8 @@ struct EndedContact {
 // What becomes durable together or not at all. Without entries and ended contacts it is a barrier: done once
 // everything before it is durable.
 struct Batch {
-  std::vector<Entry> entries;
-  std::vector<EndedContact> ended;  // A second row for the same contact replaces the first.
+  std::vector<Entry> entries = {};
+  std::vector<EndedContact> ended = {};  // A second row for the same contact replaces the first.
 };
 
 // The whole state as of one sequence number, in records whose order and meaning are the engine's.
@@ -61,13 +61,13 @@ struct Snapshot {
 
 // Which ended contacts to list. An empty name asks for any.
 struct EndedFilter {
-  std::string queue;
-  std::string customer;
-  std::string agent;
+  std::string queue = {};
+  std::string customer = {};
+  std::string agent = {};
   // Only what ended before this instant, or at it with a contact name that sorts before `before_contact`: the end
   // time and name of a page's last contact ask for the next page.
   int64_t before_time_ns = std::numeric_limits<int64_t>::max();
-  std::string before_contact;
+  std::string before_contact = {};
   int limit = 100;
 };
 
@@ -133,11 +133,12 @@ class Journal {
   // Hands over the state as of an entry already appended. Once it is durable it replaces the older snapshot, `done`
   // is called, and entries that it covers are trimmed as the retention says. Appends go on meanwhile, so `done` may
   // come after that of a later append. Kept apart from appends in failure too: a snapshot that fails for room leaves
-  // the older one in place and the journal ready. kFailedPrecondition while another one is being written.
+  // the older one in place and the journal ready. kFailedPrecondition while another one is being written,
+  // kInvalidArgument for a sequence number ahead of the entries or behind the last snapshot's.
   virtual void WriteSnapshot(Snapshot snapshot, Done done) = 0;
 
-  // Durable entries after `after`, oldest first, at most `limit`. kOutOfRange when the next one was trimmed, with the
-  // oldest that is kept.
+  // Durable entries after `after`, oldest first, at most `limit`; none when `after` is the newest or beyond.
+  // kOutOfRange when the next one was trimmed; the message names the oldest that is kept.
   virtual absl::StatusOr<std::vector<Entry>> Read(int64_t after, int limit) = 0;
 
   // The record of an ended contact, if it is kept.
@@ -150,7 +151,8 @@ class Journal {
   virtual Stats stats() const = 0;
 
   // Makes everything handed over durable, calls what is to be called, and lets go of the storage. A snapshot under
-  // way is finished. Later calls report kFailedPrecondition. Idempotent; the destructor does it too.
+  // way is finished. Later calls report kFailedPrecondition, on the caller's own thread. Idempotent; the destructor
+  // does it too.
   virtual void Close() = 0;
 };
 

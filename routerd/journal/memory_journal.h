@@ -23,11 +23,14 @@ class MemoryStore {
   // Entries that a snapshot covers are kept while fewer than `retain_entries_max` are newer.
   explicit MemoryStore(int64_t retain_entries_max = std::numeric_limits<int64_t>::max());
 
-  // The next commit, and so its journal, fails with `status` and nothing of it is stored. OK takes it back.
+  // From now on nothing can be stored: a commit, and so its journal, fails with `status`. OK takes it back.
   void FailWith(absl::Status status);
 
  private:
   friend class MemoryJournal;
+
+  absl::Status Store(Batch& batch);  // Requires: mutex_ held.
+  absl::Status Store(Snapshot& snapshot);
 
   mutable std::mutex mutex_;
   const int64_t retain_entries_max_;
@@ -61,24 +64,27 @@ class MemoryJournal : public Journal {
   void Close() override;
 
   // Makes up to `count_max` of the oldest pending batches and snapshots durable, then calls their `done` in order.
-  // Returns how many there were. What a `done` appends is left for the next call.
+  // Returns how many there were. What a `done` appends is left for the next call. Requires: kManual.
   size_t Commit(size_t count_max = std::numeric_limits<size_t>::max());
 
   // Ends the journal as a power cut does: the oldest `survivor_count` of what is pending had just reached the disk, the
-  // rest is gone, and no `done` is called, then or later. Later calls are swallowed, as those of a dead process are.
+  // rest is gone, and no `done` is called, then or later. What is appended later is swallowed, as the calls of a dead
+  // process are.
   void Crash(size_t survivor_count = 0);
 
  private:
   struct Job {
     std::variant<Batch, Snapshot> work;
     Done done;
+    absl::Status refusal;  // Not OK: what it comes to, whatever the store says.
+    size_t bytes = 0;
   };
   enum class State { kOpen, kReady, kClosed, kCrashed };
 
-  absl::Status Refusal() const;  // Requires: mutex_ held. OK while ready and not failed.
-  absl::Status Store(Job& job);
-  void Enqueue(Job job);
+  absl::Status Settle(Job& job);  // Requires: both mutexes held.
+  absl::Status Readable() const;
   void Run();
+  void StopThread();
 
   MemoryStore& store_;
   const Mode mode_;
@@ -87,6 +93,8 @@ class MemoryJournal : public Journal {
   State state_ = State::kOpen;
   absl::Status failure_;
   int64_t last_appended_ = 0;
+  bool snapshot_under_way_ = false;
+  bool stopping_ = false;
   std::deque<Job> jobs_;
   Pending pending_;
   Stats stats_;

@@ -14,7 +14,7 @@ namespace routerd::journal {
 struct SqliteOptions {
   std::string path;  // Its folder must exist. `path`-wal, `path`-shm and `path`.lock stand beside it.
 
-  // An entry that a snapshot covers is kept for this long, yet never more than so many of them.
+  // An entry that a snapshot covers is kept for this long, and only while fewer than so many are newer.
   absl::Duration retain_entries = absl::Hours(24);
   int64_t retain_entries_max = 1'000'000;
   absl::Duration retain_ended = absl::Hours(24) * 90;  // Ended contacts, from their end.
