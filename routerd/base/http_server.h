@@ -42,9 +42,9 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::vector<HttpHeader>
-      headers;  // Beside Content-Type, Content-Length, Connection and Date. Line ends become spaces.
+  std::string body{};
+  // Beside Content-Type, Content-Length, Connection and Date. Line ends in them become spaces.
+  std::vector<HttpHeader> headers{};
 };
 
 // A response of `status` whose JSON body is {"error":{"code":...,"reason":...,"message":...}}, the reason being that of
@@ -124,11 +124,11 @@ struct HttpServerOptions {
   // WebSockets.
   size_t message_bytes_max = 256 << 10;             // An incoming frame or message beyond it: 1009.
   size_t outgoing_bytes_max = 4 << 20;              // Queued for one socket; beyond: 1013.
-  std::chrono::milliseconds ping_interval{20'000};  // A peer silent for so long is pinged;
+  std::chrono::milliseconds ping_interval{20'000};  // A peer silent for so long is pinged (0: never);
   std::chrono::milliseconds dead_after{60'000};     // one silent for so long is taken for gone: 1006.
   std::chrono::milliseconds close_timeout{5'000};   // How long the peer may take to answer our close.
   // Added to every response that the server makes.
-  std::vector<HttpHeader> headers;
+  std::vector<HttpHeader> headers{};
 };
 
 struct TlsFiles {
@@ -187,7 +187,7 @@ class HttpServer {
 
  private:
   class Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace routerd::base

@@ -1,0 +1,1 @@
+console.log("\\ quotes \" and 你好");
