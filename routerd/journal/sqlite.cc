@@ -29,7 +29,8 @@ absl::Status PermissionError(std::string_view path, std::string_view detail) {
 absl::Status LastError(sqlite3* connection, std::string_view path) {
   const int extended = sqlite3_extended_errcode(connection);
   const int code = extended & 0xff;
-  const int system_errno = sqlite3_system_errno(connection);
+  // SQLite keeps no errno of a failed commit, so callers clear errno before they call it.
+  const int system_errno = errno != 0 ? errno : sqlite3_system_errno(connection);
   const std::string journal = absl::StrCat("journal ", ToAbsl(path), ": ");
   const std::string said = absl::StrCat(sqlite3_errmsg(connection), " (sqlite ", extended, ")");
   if (IsFull(code, system_errno)) {
@@ -90,6 +91,7 @@ Statement& Statement::BindBlob(int index, std::string_view value) {
 }
 
 absl::StatusOr<bool> Statement::Step() {
+  errno = 0;
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -114,6 +116,7 @@ absl::StatusOr<Database> Database::Open(const std::string& path, int flags, absl
   Database database;
   database.path_ = path;
   sqlite3* connection = nullptr;
+  errno = 0;
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   database.connection_.reset(connection);
   if (code != SQLITE_OK) return LastError(connection, path);
@@ -126,6 +129,7 @@ absl::StatusOr<Database> Database::Open(const std::string& path, int flags, absl
 }
 
 absl::Status Database::Execute(const std::string& sql) {
+  errno = 0;
   if (sqlite3_exec(get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return absl::OkStatus();
   return LastError(get(), path_);
 }
@@ -134,6 +138,7 @@ absl::StatusOr<Statement> Database::Prepare(const std::string& sql) {
   Statement statement;
   statement.path_ = path_;
   sqlite3_stmt* prepared = nullptr;
+  errno = 0;
   const int code = sqlite3_prepare_v3(get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
   if (code != SQLITE_OK) return LastError(get(), path_);
   statement.statement_.reset(prepared);
