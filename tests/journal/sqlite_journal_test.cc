@@ -188,7 +188,7 @@ TEST_F(SqliteJournalTest, ASecondProcessIsTurnedAway) {
 TEST_F(SqliteJournalTest, AnotherProgramsWriteLockIsWaitedForThenReported) {
   auto journal = OpenAndReplay({.path = path_, .busy_max = absl::Milliseconds(20)});
   ASSERT_TRUE(AppendAndWait(*journal, BatchOf(1, 1)).ok());
-  absl::StatusOr<Database> other = Database::Open(path_, SQLITE_OPEN_READWRITE, absl::ZeroDuration());
+  absl::StatusOr<Database> other = Database::Open(path_, SQLITE_OPEN_READWRITE, absl::Seconds(5));
   ASSERT_TRUE(other->Execute("BEGIN IMMEDIATE").ok());
   const absl::Status status = AppendAndWait(*journal, BatchOf(2, 2));
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
