@@ -10,6 +10,7 @@
 #include "routerd/engine/life.h"
 #include "routerd/engine/messages.h"
 #include "routerd/engine/names.h"
+#include "routerd/engine/snapshot.h"
 #include "routerd/engine/workspace_impl.h"
 
 namespace routerd::engine {
@@ -241,6 +242,10 @@ v1::Statistics ViewImpl::Statistics() const {
   statistics.set_mailbox_depth(static_cast<int64_t>(s_.mailbox_depth));
   statistics.set_journal_pending_count(static_cast<int64_t>(s_.pending_batches));
   return statistics;
+}
+
+std::vector<std::string> ViewImpl::State() const {
+  return ExportSnapshot(router(), s_.dossier, s_.statistics, s_.sequence);
 }
 
 }  // namespace routerd::engine

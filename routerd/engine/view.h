@@ -38,6 +38,7 @@ class ViewImpl final : public View {
   absl::StatusOr<v1::Contact> Contact(const std::string& name) const override;
   absl::StatusOr<v1::ExplainContactResponse> Explain(const v1::ExplainContactRequest& request) const override;
   v1::Statistics Statistics() const override;
+  std::vector<std::string> State() const override;
 
  private:
   v1::Queue QueueOf(const v1::QueueConfig& config) const;

@@ -31,6 +31,8 @@ class View {
   virtual absl::StatusOr<v1::Contact> Contact(const std::string& name) const = 0;
   virtual absl::StatusOr<v1::ExplainContactResponse> Explain(const v1::ExplainContactRequest& request) const = 0;
   virtual v1::Statistics Statistics() const = 0;
+  // The whole state as a snapshot's records: equal states give equal bytes. For tests and the simulation.
+  virtual std::vector<std::string> State() const = 0;
 };
 
 // A workspace takes requests from any thread and carries them out one by one.

@@ -1,0 +1,226 @@
+// What each side is told while a contact goes its way.
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "routerd/base/error.h"
+#include "routerd/engine/names.h"
+#include "tests/engine/office.h"
+
+namespace routerd::engine {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(Lifecycle, TellsBothSidesEverythingFromQuestionToDisposition) {
+  Office office;
+  const auto chat = office.Connect();
+  const auto ana = office.SignIn("ana");
+  EXPECT_THAT(chat->Take(), ElementsAre("welcome"));
+  EXPECT_THAT(ana->Take(), ElementsAre("picture []"));
+
+  const std::string contact = office.Create("s1");
+  EXPECT_THAT(chat->Take(),
+              ElementsAre("contacts/1 QUEUED transcript=0 contact.created", "contacts/1 OFFERED offer.made Ana"));
+  EXPECT_THAT(ana->Take(), ElementsAre("offer contacts/1/offers/1 transcript=1 (the only agent with room who may "
+                                       "take it)"));
+
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  EXPECT_THAT(chat->Take(), ElementsAre("contacts/1 ACTIVE offer.accepted Ana", "message 2 system: Ana has joined."));
+  EXPECT_THAT(ana->Take(), ElementsAre("closed contacts/1/offers/1 ACCEPTED accepted", "contacts/1 ACTIVE transcript=1",
+                                       "message 2 system: Ana has joined."));
+
+  ASSERT_TRUE(office.Do(Typing{{contact, "", ""}, "", true}).ok());
+  ASSERT_TRUE(office.Say(contact, "m1", "Hello?").ok());
+  EXPECT_THAT(ana->Take(), ElementsAre("typing 1", "message 3 customer: Hello?"));
+  EXPECT_THAT(chat->Take(), IsEmpty()) << "the customer's own words never come back";
+
+  ASSERT_TRUE(office.Do(ReportDelivery{{contact, "", ""}, "ana", 3, v1::Message::DELIVERY_SEEN}).ok());
+  ASSERT_TRUE(office.Do(Typing{{contact, "", ""}, "ana", true}).ok());
+  ASSERT_TRUE(office.Say(contact, "a1", "Hi Kim", "ana").ok());
+  EXPECT_THAT(chat->Take(), ElementsAre("delivery 3 SEEN", "typing 1", "message 4 Ana: Hi Kim"));
+  EXPECT_THAT(ana->Take(), ElementsAre("message 4 Ana: Hi Kim"));
+  ASSERT_TRUE(office.Do(ReportDelivery{{contact, "", ""}, "", 4, v1::Message::DELIVERY_DELIVERED}).ok());
+  EXPECT_THAT(ana->Take(), ElementsAre("delivery 4 DELIVERED"));
+
+  ASSERT_TRUE(office.Do(Route{core::CompleteContact{"ana", core::ContactId{1}, "solved", "Explained"}}).ok());
+  EXPECT_THAT(chat->Take(), ElementsAre("contacts/1 WRAP_UP wrap_up.started Ana",
+                                        "message 5 system: Ana has ended the conversation."));
+  EXPECT_THAT(ana->Take(), ElementsAre("contacts/1 WRAP_UP", "message 5 system: Ana has ended the conversation."));
+  office.Advance(seconds(30));
+  EXPECT_THAT(chat->Take(), ElementsAre("contacts/1 ENDED contact.ended Ana"));
+  EXPECT_THAT(ana->Take(), ElementsAre("released contacts/1 ended"));
+
+  const v1::Contact record = office.Get(contact);
+  EXPECT_EQ(record.state(), v1::Contact::STATE_ENDED);
+  EXPECT_EQ(record.disposition(), "solved");
+  EXPECT_EQ(record.agent(), "agents/ana");
+  EXPECT_EQ(record.context().transcript_size(), 5);
+  EXPECT_EQ(record.context().transcript(2).delivery(), v1::Message::DELIVERY_SEEN);
+}
+
+TEST(Lifecycle, AnUnansweredOfferGoesOnWithItsReasons) {
+  Office office;
+  const auto ana = office.SignIn("ana");
+  const std::string contact = office.Create("s1", "orders");
+  const auto bo = office.SignIn("bo");
+  office.Advance(seconds(20));
+  EXPECT_THAT(ana->Take(), ElementsAre("picture []", HasSubstr("offer contacts/1/offers/1"),
+                                       "closed contacts/1/offers/1 LAPSED lapsed"));
+  EXPECT_THAT(bo->Take(), ElementsAre("picture []", HasSubstr("offer contacts/1/offers/2 transcript=1")));
+
+  std::vector<std::string> life;
+  const v1::Contact told = office.Get(contact);
+  for (const v1::LifeStep& step : told.life()) life.push_back(absl::StrCat(step.event(), ": ", step.text()));
+  EXPECT_THAT(life, ElementsAre("contact.created: joined orders over webchat, asking for orders >= JUNIOR",
+                                "offer.made: offered to Ana: the only agent with room who may take it; answer due by "
+                                "00:00:20",
+                                "offer.lapsed: went unanswered by Ana for 20 s (miss 1); Ana is passed over for this "
+                                "contact until 00:00:50; back at its place",
+                                "offer.made: offered to Bo: the only agent with room who may take it; answer due by "
+                                "00:00:40"));
+}
+
+TEST(Lifecycle, ATransferTakesEverythingAlong) {
+  Office office;
+  const auto ana = office.SignIn("ana");
+  const auto bo = office.SignIn("bo");
+  const auto chat = office.Connect();
+  const std::string contact = office.Create("s1");
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  ana->Take();
+  chat->Take();
+  ASSERT_TRUE(office
+                  .Do(Route{core::TransferContact{
+                      "ana", core::ContactId{1}, "", "orders", {}, "wrong queue", "Wants the order of May"}})
+                  .ok());
+  EXPECT_THAT(ana->Take(), ElementsAre("released contacts/1 transferred"));
+  EXPECT_THAT(chat->Take(), ElementsAre("contacts/1 QUEUED contact.transferred",
+                                        "message 3 system: Ana has passed the conversation on to Orders.",
+                                        "contacts/1 OFFERED offer.made Bo"));
+  const v1::Context& context = bo->messages.back()->offer().contact().context();
+  EXPECT_EQ(context.transcript_size(), 3);
+  ASSERT_EQ(context.transfers_size(), 1);
+  EXPECT_EQ(context.transfers(0).summary(), "Wants the order of May");
+  EXPECT_EQ(context.transfers(0).target(), "queues/orders");
+}
+
+TEST(Lifecycle, TwoDesksOfAnAgentSeeTheSame) {
+  Office office;
+  const auto first = office.SignIn("ana");
+  const std::string contact = office.Create("s1");
+  const auto second = office.SignIn("ana");
+  EXPECT_THAT(second->Take(), ElementsAre("picture [offer contacts/1/offers/1]"));
+  first->Take();
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  ASSERT_TRUE(office.Say(contact, "a1", "Hi", "ana").ok());
+  EXPECT_EQ(first->lines, second->lines);
+  EXPECT_EQ(first->messages.back(), second->messages.back()) << "built once for both";
+
+  ASSERT_TRUE(office.Do(DetachAgent{"ana", first}).ok());
+  EXPECT_TRUE(office.Ask<bool>([](const View& view) { return view.Agent("ana")->connected(); }));
+  ASSERT_TRUE(office.Do(DetachAgent{"ana", second}).ok());
+  EXPECT_FALSE(office.Ask<bool>([](const View& view) { return view.Agent("ana")->connected(); }));
+}
+
+TEST(Lifecycle, AnotherStreamOfAnAdapterReplacesTheFirst) {
+  Office office;
+  const auto first = office.Connect();
+  const auto second = office.Connect();
+  ASSERT_EQ(first->closed.size(), 1u);
+  EXPECT_EQ(base::ReasonOf(first->closed[0]), "STREAM_REPLACED");
+  first->Take();
+  // The late farewell of the first does not touch the second.
+  ASSERT_TRUE(office.Do(DetachAdapter{"webchat-1", first}).ok());
+  office.Create("s1");
+  EXPECT_THAT(first->Take(), IsEmpty());
+  EXPECT_THAT(second->Take(), ElementsAre("welcome", HasSubstr("contact.created"), "place 1"));
+}
+
+TEST(Lifecycle, ToldEstimatesChangeOnlyWhenTheyMatter) {
+  Office office;
+  const auto chat = office.Connect();
+  office.Create("s1");
+  office.Create("s2");
+  office.Advance(seconds(1));
+  chat->Take();
+  office.Advance(seconds(1));
+  EXPECT_THAT(chat->Take(), IsEmpty()) << "nothing moved";
+  ASSERT_TRUE(office.Do(EndContact{{"contacts/1", "", ""}, "customer_closed"}).ok());
+  office.Advance(seconds(1));
+  EXPECT_EQ(chat->lines.back(), "place 1");
+}
+
+TEST(Lifecycle, AnEndedConversationGoesOnInANewContact) {
+  Office office;
+  office.SignIn("ana");
+  const std::string contact = office.Create("s1");
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  ASSERT_TRUE(office.Do(Route{core::CompleteContact{"ana", core::ContactId{1}, "solved", "Explained"}}).ok());
+  office.Advance(seconds(30));
+  auto request = office.Contact("s2");
+  *request.mutable_customer() = office.Contact("s1").customer();
+  request.set_conversation("conversations/1");
+  const auto outcome = office.Do(CreateContact{request});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  const v1::Contact next = office.Get(outcome->contact);
+  EXPECT_EQ(next.conversation(), "conversations/1");
+  ASSERT_EQ(next.context().transcript_size(), 4);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(next.context().transcript(i).sequence(), i + 1) << "no gap";
+  ASSERT_EQ(next.context().earlier_contacts_size(), 1);
+  EXPECT_EQ(next.context().earlier_contacts(0).topic(), "Explained");
+
+  request.set_source_id("s3");
+  request.mutable_customer()->mutable_addresses(0)->set_value("somebody else");
+  EXPECT_EQ(base::ReasonOf(office.Do(CreateContact{request}).status()), "CONVERSATION_NOT_YOURS");
+}
+
+TEST(Lifecycle, ExplainsWhoWaitsAndWhy) {
+  Office office;
+  office.SignIn("bo");
+  office.Create("s1");
+  const auto explained = office.Ask<absl::StatusOr<v1::ExplainContactResponse>>([](const View& view) {
+    v1::ExplainContactRequest request;
+    request.set_name("contacts/1");
+    return view.Explain(request);
+  });
+  ASSERT_TRUE(explained.ok());
+  EXPECT_THAT(
+      explained->summary(),
+      HasSubstr("waits in billing at place 1, asking for billing >= JUNIOR; nobody can take it now; nearest is"));
+  EXPECT_EQ(explained->agents_size(), 2);
+  EXPECT_EQ(explained->life_size(), 1);
+}
+
+TEST(Lifecycle, CountsServiceLevelAndTimes) {
+  Office office;
+  office.SignIn("ana");
+  office.Create("s1");
+  office.Advance(seconds(10));
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  office.Advance(seconds(60));
+  ASSERT_TRUE(office.Do(Route{core::CompleteContact{"ana", core::ContactId{1}, "solved", ""}}).ok());
+  office.Advance(seconds(30));
+  office.Do(Route{core::SetPresence{"ana", core::Presence::kAway, "lunch", "agent"}}).status().IgnoreError();
+  office.Create("s2");
+  office.Advance(seconds(21));
+  ASSERT_TRUE(office.Do(EndContact{{"contacts/2", "", ""}, "customer_closed"}).ok());
+  office.Create("s3");
+  office.Advance(seconds(7));
+  const auto queue = office.Ask<absl::StatusOr<v1::Queue>>([](const View& view) { return view.Queue("billing"); });
+  ASSERT_TRUE(queue.ok());
+  EXPECT_EQ(queue->created_count(), 3);
+  EXPECT_EQ(queue->accepted_count(), 1);
+  EXPECT_EQ(queue->abandoned_count(), 1);
+  EXPECT_EQ(queue->completed_count(), 1);
+  EXPECT_DOUBLE_EQ(queue->service_level(), 0.5) << "one within target, one left after it";
+  EXPECT_EQ(queue->mean_wait().seconds(), 10);
+  EXPECT_EQ(queue->mean_handle_time().seconds(), 90);
+  EXPECT_EQ(queue->waiting_count(), 1);
+  EXPECT_EQ(queue->longest_wait().seconds(), 7);
+}
+
+}  // namespace
+}  // namespace routerd::engine
