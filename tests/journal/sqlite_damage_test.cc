@@ -297,7 +297,7 @@ TEST_F(SqliteDamageTest, AFileThatCannotBeWrittenIsNamed) {
 }
 
 // Appends until that fails for room, then checks that the failure stands and that a restart with room has it all.
-void FillUpAndRecover(const std::string& path, std::string_view reason, const std::function<void()>& make_room) {
+void FillUpAndRecover(const std::string& path, const std::function<void()>& make_room) {
   int64_t acknowledged = 0;
   {
     auto journal = OpenAndReplay({.path = path});
@@ -306,7 +306,8 @@ void FillUpAndRecover(const std::string& path, std::string_view reason, const st
       status = AppendAndWait(*journal, BatchOf(acknowledged + 1, acknowledged + 100));
       if (status.ok()) acknowledged += 100;
     }
-    EXPECT_THAT(base::ReasonOf(status), testing::MatchesRegex(std::string(reason))) << status;
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+    EXPECT_EQ(base::ReasonOf(status), "JOURNAL_FULL");
     EXPECT_THAT(std::string(status.message()), HasSubstr(path));
     EXPECT_GT(acknowledged, 100);
     EXPECT_EQ(AppendAndWait(*journal, {}), status);
@@ -329,7 +330,7 @@ TEST_F(SqliteDamageTest, TheFileSizeLimitFailsAppendsAndLosesNothing) {
   const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit limit{.rlim_cur = 300'000, .rlim_max = before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
-  FillUpAndRecover(path_, "JOURNAL_(IO|FULL)", [&] { setrlimit(RLIMIT_FSIZE, &before); });
+  FillUpAndRecover(path_, [&] { setrlimit(RLIMIT_FSIZE, &before); });
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, old_handler);
 }
@@ -349,7 +350,7 @@ class FullDiskTest : public SqliteDamageTest {
 };
 
 TEST_F(FullDiskTest, FailsAppendsAndLosesNothing) {
-  FillUpAndRecover(path_, "JOURNAL_FULL", [this] { GrowDisk(); });
+  FillUpAndRecover(path_, [this] { GrowDisk(); });
 }
 
 TEST_F(FullDiskTest, FailsASnapshotAndLeavesTheOlderOne) {
