@@ -219,8 +219,11 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
   // Who may serve what, for new profiles and changed restrictions alike; then those who wait, by what they ask for now.
   class_profiles.assign(line.class_count(), {});
   for (ClassIx c = 0; c < line.class_count(); ++c) LinkClass(c);
-  for (const auto& [id, slot] : contact_index) {
-    Contact& contact = contacts[slot];
+  std::vector<uint64_t> ids;  // In order: kinds of work are numbered as they are met.
+  for (const auto& [id, slot] : contact_index) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  for (const uint64_t id : ids) {
+    Contact& contact = Get(ContactId{id});
     const bool waits = contact.state == ContactState::kQueued;
     if (waits) LeaveLine(contact);
     SetClass(contact);

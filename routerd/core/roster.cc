@@ -72,7 +72,7 @@ void Roster::Take(AgentId id, ContactId contact, ChannelId channel, int cost) {
   Agent& agent = at(id);
   agent.used += cost;
   ++agent.counts[Index(channel)];
-  agent.held.push_back(contact);
+  agent.held.insert(std::lower_bound(agent.held.begin(), agent.held.end(), contact), contact);
   Refresh(id);
 }
 

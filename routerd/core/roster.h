@@ -51,7 +51,7 @@ struct Agent {
   int capacity = 100;
   int used = 0;
   absl::InlinedVector<int, 6> counts;  // Held, by channel.
-  std::vector<ContactId> held;         // Offers included, oldest first.
+  std::vector<ContactId> held;         // Offers included, by id: oldest contact first.
   LineSet reserved;                    // Waiting contacts reserved for it.
   uint64_t room = 0;                   // By channel: stands in the pool.
   bool on_duty = false;                // Counted in its profile.
