@@ -37,13 +37,11 @@ absl::Status ShuttingDown() {
 
 // Maps in the order of their keys, so that equal events are equal bytes.
 std::string Serialize(const v1::Event& event) {
-  std::string bytes;
-  bytes.reserve(event.ByteSizeLong());
-  google::protobuf::io::StringOutputStream stream(&bytes);
+  std::string bytes(event.ByteSizeLong(), '\0');
+  google::protobuf::io::ArrayOutputStream stream(bytes.data(), static_cast<int>(bytes.size()));
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.SetSerializationDeterministic(true);
-  event.SerializeToCodedStream(&coded);
-  coded.Trim();
+  event.SerializeWithCachedSizes(&coded);
   return bytes;
 }
 

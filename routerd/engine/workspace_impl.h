@@ -1,5 +1,5 @@
-// The workspace's insides, shared by its own files: the loop in workspace.cc, requests in workspace_requests.cc,
-// recovery in workspace_open.cc.
+// The workspace's insides, shared by its own files: the loop in workspace.cc, requests in workspace_requests.cc, what
+// it says itself in workspace_words.cc, recovery in workspace_open.cc.
 #pragma once
 
 #include <atomic>
@@ -121,11 +121,12 @@ class WorkspaceImpl final : public Workspace {
   // Adds to a new contact's event what the router does not know.
   void Complete(v1::Event& event, Admission& admission, const Earlier& earlier) const;
   v1::Event EventOf(const ContactFile& file) const;
-  // The router's own words in a contact's conversation.
+  void JournalAcknowledgement(const std::string& adapter);
+
+  // --- workspace_words.cc ---
   void Say(core::ContactId contact, std::string text);
   void SayBefore(const v1::Event& event);
   void SayAfter(const v1::Event& event);
-  void JournalAcknowledgement(const std::string& adapter);
 
   const std::unique_ptr<journal::Journal> journal_;
   const base::Clock& clock_;

@@ -1,4 +1,5 @@
 // What a crash leaves, and how readers go on after it.
+#include <random>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,86 @@ TEST(Recovery, ASnapshotAndItsTailGiveTheSameAsEverything) {
   with.Settle();
   without.Settle();
   EXPECT_EQ(with.State(), without.State());
+}
+
+// Random days with crashes at random moments. Returns every event there was.
+std::vector<std::shared_ptr<const v1::Event>> LiveThroughRandomDays(uint32_t seed, Office& office) {
+  std::mt19937 random(seed);
+  const auto pick = [&](int count) { return static_cast<int>(random() % static_cast<uint32_t>(count)); };
+  int sources = 0;
+  office.SignIn("ana");
+  office.Connect();
+  for (int step = 0; step < 150; ++step) {
+    const std::string agent = pick(2) == 0 ? "ana" : "bo";
+    std::vector<v1::Contact> contacts = office.Ask<std::vector<v1::Contact>>([](const View& view) {
+      const auto listed = view.Contacts({});
+      return std::vector<v1::Contact>(listed->contacts().begin(), listed->contacts().end());
+    });
+    const v1::Contact contact = contacts.empty() ? v1::Contact() : contacts[static_cast<size_t>(pick(contacts.size()))];
+    const std::string holder(BareName(contact.agent(), kAgents));
+    const core::ContactId id = ParseContact(contact.name());
+    const ContactRef ref{contact.name(), "", ""};
+    switch (pick(12)) {
+      case 0:
+      case 1:
+        office.Post(
+            CreateContact{office.Contact("s" + std::to_string(++sources), pick(2) == 0 ? "billing" : "orders")});
+        break;
+      case 2:
+      case 3:
+        office.Post(Route{core::AcceptOffer{holder, id, ParseOffer(contact.offer())}});
+        break;
+      case 4:
+        office.Post(Route{core::DeclineOffer{holder, id, ParseOffer(contact.offer()), "busy"}});
+        break;
+      case 5:
+        office.Post(Route{core::TransferContact{holder, id, "", pick(2) == 0 ? "billing" : "orders", {}, "r", "s"}});
+        break;
+      case 6:
+        office.Post(Route{core::CompleteContact{holder, id, "", "done"}});
+        break;
+      case 7:
+        office.Post(PostMessage{ref, pick(2) == 0 ? holder : "", "m" + std::to_string(step), "text"});
+        break;
+      case 8:
+        office.Post(EndContact{ref, "customer_closed", pick(4) == 0});
+        break;
+      case 9:
+        office.SignIn(agent);
+        break;
+      case 10:
+        office.Post(Route{core::SignOut{agent, true, "agent"}});
+        break;
+      case 11:
+        office.Advance(seconds(pick(25)));
+        break;
+    }
+    if (pick(15) == 0) {
+      office.Work();
+      office.Crash(static_cast<size_t>(pick(3)));
+    }
+    if (pick(2) == 0) office.Settle();
+  }
+  office.Settle();
+  const auto watch = std::make_shared<Watch>();
+  EXPECT_TRUE(office.Do(AttachWatcher{0, "", watch}).ok());
+  return watch->messages;
+}
+
+TEST(Recovery, RandomDaysFoldToTheSameStateWithAndWithoutSnapshots) {
+  for (uint32_t seed = 1; seed <= 30; ++seed) {
+    SCOPED_TRACE(seed);
+    Workspace::Options often;
+    often.snapshot_every_events = 11;
+    Office with(DevConfig(), often);
+    Office without;
+    const auto events = LiveThroughRandomDays(seed, with);
+    const auto same = LiveThroughRandomDays(seed, without);
+    ASSERT_EQ(events.size(), same.size());
+    for (size_t i = 0; i < events.size(); ++i) ASSERT_EQ(events[i]->DebugString(), same[i]->DebugString());
+    EXPECT_EQ(with.State(), without.State());
+    EXPECT_EQ(Replayed(events), with.State());
+  }
 }
 
 TEST(Recovery, WhatWasNotDurableNeverHappenedAndWasNeverTold) {
