@@ -49,7 +49,7 @@ struct OfferMade {
   Instant expire_at;
   OfferRule rule = OfferRule::kStrategy;
   Strategy strategy = Strategy::kLeastWanted;
-  // Agents with room who may take it, the chosen one included; 0 when the contact was chosen for the agent.
+  // Agents with room who may take it, the chosen one included.
   int candidates = 0;
 };
 struct OfferAccepted {

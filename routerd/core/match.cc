@@ -1,6 +1,8 @@
 // Who gets whom.
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <queue>
 
 #include "routerd/core/router_impl.h"
 
@@ -100,59 +102,58 @@ void Router::Impl::MatchContact(Contact& contact) {
   if (best.agent != kNoAgent) MakeOffer(contact, best.agent, OfferRule::kStrategy, std::max(1, candidates));
 }
 
-// Finds the contact that comes first among those that an agent may take and has room for. Each offer makes the agent
-// dirty again, so an agent with room for several gets them one by one.
-void Router::Impl::MatchAgent(AgentId id) {
+// The contact that comes first among those that an agent may take and has room for.
+std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
   const Agent& agent = roster.at(id);
-  if (agent.room == 0) return;
-  LineKey best;
-  bool found = false;
-  bool reserved = false;
+  std::optional<LineKey> first;
+  if (agent.room == 0) return first;
   const auto consider = [&](const LineSet& waiting) {
     for (const LineKey& key : waiting) {
-      if (found && !(key < best)) return false;
-      const Contact& contact = Get(key.contact);
+      if (first && !(key < *first)) return;
+      const Contact& contact = *Find(key.contact);
       if ((agent.room >> Index(contact.channel) & 1) == 0 || BackedOff(contact, id)) continue;
-      best = key;
-      found = true;
-      return true;
+      first = key;
+      return;
     }
-    return false;
   };
   BitSet::ForEachInBoth(roster.profile(agent.profile).classes, line.busy(), [&](size_t i) {
     const ClassIx c = static_cast<ClassIx>(i);
     if ((agent.room >> Index(line.requirement(c).channel) & 1) == 0) return;
-    if (found && !(line.head(c) < best)) return;
+    if (first && !(line.head(c) < *first)) return;
     consider(line.waiting(c));
   });
-  reserved = consider(agent.reserved);
-  if (found) MakeOffer(Get(best.contact), id, reserved ? OfferRule::kReserved : OfferRule::kStrategy, 0);
+  consider(agent.reserved);
+  return first;
 }
 
-// Leaves no eligible contact waiting while an agent who may take it has room. Agents first: an agent looks over the
-// whole line, so whoever stands first among those just put back is served first.
+// Leaves no eligible contact waiting while an agent who may take it has room. Whatever a command freed or put back, the
+// contact that stands first is served first, by whichever agent its queue's strategy prefers: so neither the line nor
+// the choice depends on the order in which things happened within one command.
 void Router::Impl::Match() {
-  // Taken from the back: first in line last.
-  std::sort(dirty_contacts.begin(), dirty_contacts.end(), [this](ContactId a, ContactId b) {
-    const Contact* x = Find(a);
-    const Contact* y = Find(b);
-    if (x == nullptr || y == nullptr) return x == nullptr ? y != nullptr : false;
-    return y->key() < x->key();
-  });
-  while (true) {
-    if (!dirty_agents.empty()) {
-      const AgentId agent = dirty_agents.back();
-      dirty_agents.pop_back();
-      MatchAgent(agent);
-    } else if (!dirty_contacts.empty()) {
-      const ContactId id = dirty_contacts.back();
-      dirty_contacts.pop_back();
-      Contact* contact = Find(id);
-      if (contact != nullptr && contact->state == ContactState::kQueued) MatchContact(*contact);
-    } else {
-      return;
-    }
+  struct Turn {
+    LineKey key;
+    AgentId agent;  // Who has room for it; kNoAgent: the contact itself asks.
+    bool operator<(const Turn& other) const { return other.key < key; }
+  };
+  std::priority_queue<Turn> turns;
+  for (const AgentId agent : dirty_agents) {
+    if (const auto first = FirstFor(agent)) turns.push({*first, agent});
   }
+  for (const ContactId id : dirty_contacts) {
+    const Contact* contact = Find(id);
+    if (contact != nullptr && contact->state == ContactState::kQueued) turns.push({contact->key(), kNoAgent});
+  }
+  while (!turns.empty()) {
+    const Turn turn = turns.top();
+    turns.pop();
+    Contact* contact = Find(turn.key.contact);
+    if (contact->state == ContactState::kQueued) MatchContact(*contact);
+    // What an agent may still have room for only comes later in line, as nobody joins it meanwhile.
+    if (turn.agent == kNoAgent || contact->state == ContactState::kQueued) continue;
+    if (const auto next = FirstFor(turn.agent)) turns.push({*next, turn.agent});
+  }
+  dirty_agents.clear();
+  dirty_contacts.clear();
 }
 
 }  // namespace routerd::core

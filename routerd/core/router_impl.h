@@ -133,7 +133,7 @@ struct Router::Impl {
   // --- match.cc ---
   void Match();
   void MatchContact(Contact& contact);
-  void MatchAgent(AgentId agent);
+  std::optional<LineKey> FirstFor(AgentId agent) const;
   void MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates);
   void RefreshWanted();
   bool MayTake(const Agent& agent, const Contact& contact) const;
