@@ -156,6 +156,12 @@ std::vector<std::shared_ptr<const v1::Event>> LiveThroughRandomDays(uint32_t see
     }
     if (pick(15) == 0) {
       office.Work();
+      if (pick(3) == 0) {
+        auto& q = *office.config.mutable_queues(pick(2));
+        q.mutable_offer_timeout()->set_seconds(5 + pick(20));
+        q.clear_agents();
+        if (pick(2) == 0) q.add_agents(pick(2) == 0 ? "ana" : "bo");
+      }
       office.Crash(static_cast<size_t>(pick(3)));
     }
     if (pick(2) == 0) office.Settle();
