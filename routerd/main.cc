@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -122,7 +123,8 @@ absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
 
 // Tells the main thread, from signals and other threads, what to do next. Written to from signal handlers.
 int wake_fd = -1;
-volatile sig_atomic_t stop_signal_count = 0;
+std::atomic<int> stop_signal_count = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void OnStopSignal(int) {
   if (++stop_signal_count > 1) _exit(128 + SIGTERM);
