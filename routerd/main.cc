@@ -127,7 +127,8 @@ std::atomic<int> stop_signal_count = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 
 void OnStopSignal(int) {
-  if (++stop_signal_count > 1) _exit(128 + SIGTERM);
+  stop_signal_count = stop_signal_count + 1;
+  if (stop_signal_count > 1) _exit(128 + SIGTERM);
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(wake_fd, &one, sizeof one);
 }
