@@ -197,6 +197,16 @@ TEST_F(SqliteJournalTest, AnotherProgramsWriteLockIsWaitedForThenReported) {
   EXPECT_EQ(AppendAndWait(*journal, {}), status);  // Failed for good: what came between may be missing.
 }
 
+TEST_F(SqliteJournalTest, IsNoOneElsesToRead) {
+  auto journal = OpenAndReplay({.path = path_});
+  ASSERT_TRUE(AppendAndWait(*journal, BatchOf(1, 1)).ok());
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+    struct stat info;
+    ASSERT_EQ(stat((path_ + suffix).c_str(), &info), 0) << suffix;
+    EXPECT_EQ(info.st_mode & 07, 0u) << suffix;
+  }
+}
+
 TEST_F(SqliteJournalTest, LeavesOneFileWhenClosed) {
   auto journal = OpenAndReplay({.path = path_});
   ASSERT_TRUE(AppendAndWait(*journal, BatchOf(1, 10)).ok());
