@@ -19,6 +19,7 @@ using std::chrono::steady_clock;
 
 constexpr size_t kReadBytesMin = 4 << 10;
 constexpr std::chrono::milliseconds kLingerTime{2'000};
+constexpr std::chrono::milliseconds kLingerTimeStopping{200};  // A stop need not wait for slow clients.
 
 // The answer to one request, shared by the copies of its HttpReply.
 class ReplyState {
@@ -74,6 +75,8 @@ void Connection::Stop() {
   stopping_ = true;
   if (state_ == State::kWebSocket) {
     session_->Close(1001, "server stops");
+  } else if (state_ == State::kLingering) {
+    SetDeadline(steady_clock::now() + kLingerTimeStopping);
   } else if (state_ == State::kHandshaking || (state_ == State::kReading && !decoder_.begun())) {
     Close();
   }
@@ -285,7 +288,7 @@ void Connection::Linger() {
   state_ = State::kLingering;
   if (session_) session_->Drop();  // Finished already; it has nothing more to hear of.
   input_begin_ = input_end_ = 0;
-  SetDeadline(steady_clock::now() + kLingerTime);
+  SetDeadline(steady_clock::now() + (stopping_ ? kLingerTimeStopping : kLingerTime));
   DoShutdown();
   Read();
 }
