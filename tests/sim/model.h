@@ -1,0 +1,83 @@
+// A second router, slow and obviously right: it is told what happened and says what must not have.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "routerd/v1/config.pb.h"
+#include "routerd/v1/event.pb.h"
+
+namespace routerd::sim {
+
+namespace v1 = ::routerd::v1;
+
+// Keeps what the events amount to in plain maps, and holds each event against the rules, straight from their text, by
+// looking at everybody. It shares no code with the router.
+//
+//   Safety      an offer only for who waits, to an agent who may take it and has room; one holder a contact; what a
+//               contact ended as follows from whether it was served
+//   Order       an offer goes to the contact that stands first among those the agent may take, and to the agent whom
+//               the queue's strategy puts first (all strategies but LEAST_WANTED, which learns)
+//   Time        nothing lapses, relaxes or ends by the clock before its time, or later than it was looked at
+//   Liveness    (CheckSettled) nobody waits while an agent who may take the contact has room
+class Model {
+ public:
+  explicit Model(const v1::WorkspaceConfig& config);
+
+  // Folds in the next event.
+  void Apply(const v1::Event& event);
+  // After all events of a moment.
+  void CheckSettled(int64_t now_ns);
+
+  // What was broken so far, in words.
+  const std::vector<std::string>& broken() const { return broken_; }
+
+  struct Contact {
+    enum State { kQueued, kOffered, kActive, kWrapUp } state = kQueued;
+    std::string name, queue, channel, agent, offer, reserved_agent;
+    int lane = 0;
+    int64_t rank = 0, queued_at = 0, until = 0, reserved_until = 0;
+    int step = 0, cost = 0, served = 0;
+    int64_t number = 0;
+    std::map<std::string, int> requirements;
+    std::map<std::string, int64_t> back_offs;
+    int64_t messages = 0;
+  };
+  struct Agent {
+    std::map<std::string, int> skills, count_max;
+    int capacity = 100;
+    bool available = false, signed_in = false, connected = false;
+    int64_t idle_since = 0, last_offer = 0, grace_until = 0;
+    int missed = 0, order = 0;
+    int used = 0;                       // As of Count.
+    std::map<std::string, int> counts;  // As of Count, by channel.
+  };
+  const std::map<std::string, Contact>& contacts() const { return contacts_; }
+  const std::map<std::string, Agent>& agents() const { return agents_; }
+  const std::set<std::string>& ended() const { return ended_; }
+  // Contacts that an agent holds, in one state.
+  std::vector<std::string> HeldBy(const std::string& agent, Contact::State state) const;
+
+ private:
+  const v1::QueueConfig& QueueOf(const Contact& contact) const;
+  // Adds up anew what each agent holds.
+  void Count();
+  bool MayTake(const std::string& agent, const Contact& contact) const;
+  bool HasRoom(const std::string& agent, const Contact& contact) const;
+  bool BackedOff(const std::string& agent, const Contact& contact, int64_t now) const;
+  static bool Before(const Contact& a, const Contact& b);
+  void CheckOffer(const Contact& contact, const std::string& agent, const v1::OfferMade& offer, int64_t now);
+  void Expect(bool holds, const v1::Event& event, const std::string& rule);
+
+  v1::WorkspaceConfig config_;
+  std::map<std::string, Contact> contacts_;
+  std::map<std::string, Agent> agents_;
+  std::set<std::string> ended_;
+  int64_t last_sequence_ = 0, last_time_ = 0;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace routerd::sim
