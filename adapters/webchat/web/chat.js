@@ -39,6 +39,8 @@ let state = 'none';
 let conversation = '';
 let lastSeq = 0;
 let firstSeq = 0;
+let deliveredSeq = 0;      // Own messages up to here reached the agent's side,
+let seenSeq = 0;           // and were read.
 let agent = '';
 let online = true;
 let greeted = false;       // Welcome came on this socket.
@@ -139,8 +141,9 @@ function welcome(frame) {
   setOnline(frame.online);
   for (const waiting of load().unsent) pendingBubble(waiting.cid, waiting.text);
   sendUnsent();
-  markUpTo(frame.delivered, 'delivered');
-  markUpTo(frame.seen, 'seen');
+  deliveredSeq = frame.delivered;
+  seenSeq = frame.seen;
+  showMarks();
   clearTimeout(lostTimer);
   keepAlive();
   render();
@@ -252,13 +255,14 @@ function receipt({ cid, seq, status }) {
     if (bubble && bubble.dataset.status === 'pending') setStatus(bubble, 'stored');
     if (bubble && seq) bubble.dataset.seq = seq;
   } else {
-    markUpTo(seq, status);
+    if (status === 'seen') seenSeq = Math.max(seenSeq, seq); else deliveredSeq = Math.max(deliveredSeq, seq);
+    showMarks();
   }
 }
 
 function queue({ position, wait_s: wait }) {
   $('place').textContent = position ? String(position) : '…';
-  $('wait').textContent = wait === undefined ? '…' : waitText(wait);
+  $('wait').textContent = wait === undefined ? (position ? 'not known yet' : '…') : waitText(wait);
 }
 
 function waitText(seconds) {
@@ -306,10 +310,12 @@ function setStatus(bubble, status) {
   mark.title = kMarks[status][1];
 }
 
-function markUpTo(seq, status) {
-  for (const bubble of bubbles.values()) {
-    if (Number(bubble.dataset.seq || Infinity) <= seq) setStatus(bubble, status);
-  }
+function showMark(item) {
+  const seq = Number(item.dataset.seq);
+  if (seq <= seenSeq) setStatus(item, 'seen'); else if (seq <= deliveredSeq) setStatus(item, 'delivered');
+}
+function showMarks() {
+  for (const item of bubbles.values()) showMark(item);
 }
 
 function bubble(mine, name, text, at) {
@@ -360,7 +366,7 @@ function place(event, before) {
       append(item, before);
     }
     item.dataset.seq = event.seq;
-    if (mine) { setStatus(item, 'stored'); confirmed(event.cid); }
+    if (mine) { setStatus(item, 'stored'); showMark(item); confirmed(event.cid); }
   } else {
     const text = noteText(event);
     if (!text) return;
@@ -392,6 +398,8 @@ function clearTranscript(keepPending) {
   bubbles.clear();
   lastSeq = 0;
   firstSeq = 0;
+  deliveredSeq = 0;
+  seenSeq = 0;
   queue({});
   if (keepPending) for (const waiting of load().unsent) pendingBubble(waiting.cid, waiting.text);
 }
