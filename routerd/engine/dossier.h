@@ -89,6 +89,8 @@ class Dossier {
   // Highest sequence that the adapter is known to have kept; 0 if none.
   int64_t AcknowledgedBy(std::string_view adapter) const;
   size_t contact_count() const { return contacts_.size(); }
+  // How many records a snapshot of it has, about.
+  size_t record_count() const { return 2 * contacts_.size() + customers_.size() + sources_.ended_count(); }
   // In no particular order.
   void VisitContacts(const std::function<void(const ContactFile&)>& visit) const;
 

@@ -27,6 +27,7 @@ class SourceIndex {
   // The last ended contact of a conversation that has no live one. Null if unknown.
   const v1::SnapshotSource* FindConversation(std::string_view conversation) const;
 
+  size_t ended_count() const { return ended_.size(); }
   // Ended ones, oldest first.
   void Visit(const std::function<void(const v1::SnapshotSource&)>& visit) const;
 

@@ -269,9 +269,8 @@ void WorkspaceImpl::Fail(const absl::Status& status) {
 }
 
 void WorkspaceImpl::TakeSnapshot() {
-  // A large state is written less often, so that snapshots stay a bounded share of the work.
-  const auto due =
-      std::max<int64_t>(options_.snapshot_every_events, 2 * static_cast<int64_t>(dossier_.contact_count()));
+  // A large state is written less often, so that a snapshot costs no more than the events it stands for.
+  const auto due = std::max<int64_t>(options_.snapshot_every_events, static_cast<int64_t>(dossier_.record_count()));
   if (sequence_ - snapshot_sequence_ < due || snapshotting_.exchange(true)) return;
   snapshot_sequence_ = sequence_;
   journal_->WriteSnapshot({sequence_, ExportSnapshot(router_, dossier_, statistics_, sequence_)},

@@ -54,6 +54,7 @@ class Workspace {
   struct Options {
     size_t mailbox_limit = 65'536;
     size_t pending_batches_max = 4'096;
+    // Least number of events between two snapshots; more while the state has more records than that.
     int snapshot_every_events = 50'000;
     // Least time between two estimates told for one contact, and how often they are looked at.
     core::Duration estimate_interval = std::chrono::seconds(1);
