@@ -1,0 +1,27 @@
+# What a queue asks for loosens on one clock, which an unanswered offer does not restart.
+queue support needs support>=EXPERT relax 30s support>=SENIOR relax 60s nothing timeout 20s
+agent ana support=SENIOR
+agent bo billing=JUNIOR
+
+signin ana
+signin bo
+contact c1 support
+advance 29s
+----
+ana signed in
+bo signed in
+c1 queued support headstart=0s
+
+advance 1s
+----
+c1 now asks for support >= SENIOR
+c1 offered ana deadline=20s
+
+advance 20s
+----
+c1 offer lapsed ana misses=1
+
+advance 10s
+----
+c1 now asks for nothing
+c1 offered bo deadline=20s

@@ -1,0 +1,332 @@
+// Plays the stories beside this file and compares what happens, line by line, with what they say must happen.
+//
+// A story is a text. Its first block lays out queues and agents; each further block is what is done, a line `----`, and
+// what comes of it. ROUTERD_UPDATE_SCENARIOS=1 writes what happened into the files instead: read the difference as you
+// would read a change of code.
+//
+//   queue NAME [needs SKILL>=TIER,…] [relax TIME SKILL>=TIER,…|nothing] [strategy NAME] [timeout TIME] [wrapup TIME]
+//              [headstart TIME] [misses N] [picking] [only AGENT,…]
+//   agent NAME SKILL=TIER… [capacity N] [CHANNEL=N]
+//   signin A · signout A · away A · back A · lost A · found A
+//   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] · leave C · vip C LEVEL
+//   accept A C · decline A C · hold A C · complete A C · done A C · claim A C
+//   transfer A C agent|queue NAME · assign C A · requeue C · advance TIME · why C · refused COMMAND…
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/core/world.h"
+
+namespace routerd::core {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words Split(const std::string& text, char by) {
+  Words words;
+  std::istringstream in(text);
+  for (std::string word; std::getline(in, word, by);) {
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
+Duration ParseTime(const std::string& text) {
+  const long n = std::stol(text);
+  if (text.ends_with("ms")) return milliseconds(n);
+  return text.ends_with("m") ? Duration(minutes(n)) : Duration(seconds(n));
+}
+
+std::string Show(Duration d) {
+  const auto ms = std::chrono::duration_cast<milliseconds>(d).count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
+Tier ParseTier(const std::string& name) {
+  for (const Tier tier : {Tier::kJunior, Tier::kIntermediate, Tier::kSenior, Tier::kExpert}) {
+    if (name == ToString(tier)) return tier;
+  }
+  throw std::invalid_argument("no tier " + name);
+}
+
+std::vector<NamedTier> ParseNeeds(const std::string& text) {
+  std::vector<NamedTier> needs;
+  if (text == "nothing") return needs;
+  for (const std::string& need : Split(text, ',')) {
+    needs.push_back({need.substr(0, need.find(">=")), ParseTier(need.substr(need.find(">=") + 2))});
+  }
+  return needs;
+}
+
+class Story {
+ public:
+  // Carries out one line; what came of it is in `told`.
+  void Line(const std::string& line) {
+    const Words w = Split(line, ' ');
+    if (w[0] == "queue" || w[0] == "agent") return Lay(w);
+    if (world_ == nullptr) world_ = std::make_unique<World>(policy_);
+    const size_t before = world_->events.size();
+    if (w[0] == "advance") {
+      world_->Wait(ParseTime(w[1]));
+    } else if (w[0] == "why") {
+      Why(w[1]);
+    } else if (w[0] == "refused") {
+      const auto reply = world_->Try(Make(Words(w.begin() + 1, w.end())));
+      told += reply.ok() ? "not refused\n" : "refused: " + std::string(reply.status().message()) + "\n";
+    } else {
+      const auto reply = world_->Try(Make(w));
+      if (!reply.ok()) told += "refused: " + std::string(reply.status().message()) + "\n";
+    }
+    for (size_t i = before; i < world_->events.size(); ++i) Tell(world_->events[i]);
+  }
+  std::string told;
+
+ private:
+  void Lay(const Words& w) {
+    if (policy_.channels.empty()) {
+      policy_.channels = {{"webchat", 25, 0}, {"phone", 100, 0}};
+      policy_.vips = {{"silver", seconds(60), 2}, {"gold", seconds(180), 4}, {"diamond", seconds(600), 10}};
+    }
+    const auto know = [&](const std::vector<NamedTier>& needs) {
+      for (const NamedTier& n : needs) {
+        if (std::find(policy_.skills.begin(), policy_.skills.end(), n.skill) == policy_.skills.end()) {
+          policy_.skills.push_back(n.skill);
+        }
+      }
+      return needs;
+    };
+    if (w[0] == "queue") {
+      QueuePolicy q;
+      q.name = w[1];
+      q.strategy = Strategy::kBestFit;
+      for (size_t i = 2; i < w.size(); ++i) {
+        if (w[i] == "picking") {
+          q.picking_allowed = true;
+          continue;
+        }
+        const std::string& key = w[i];
+        const std::string& value = w.at(++i);
+        if (key == "needs") q.requirements = know(ParseNeeds(value));
+        if (key == "timeout") q.offer_timeout = ParseTime(value);
+        if (key == "headstart") q.head_start = ParseTime(value);
+        if (key == "misses") q.misses_max = std::stoi(value);
+        if (key == "only") q.agents = Split(value, ',');
+        if (key == "relax") q.steps.push_back({ParseTime(value), know(ParseNeeds(w.at(++i)))});
+        if (key == "wrapup") {
+          q.wrap_up = WrapUpMode::kTimed;
+          q.wrap_up_time = ParseTime(value);
+        }
+        if (key == "strategy") {
+          for (int s = 0; s < 6; ++s) {
+            if (value == ToString(static_cast<Strategy>(s))) q.strategy = static_cast<Strategy>(s);
+          }
+        }
+      }
+      policy_.queues.push_back(q);
+      return;
+    }
+    AgentPolicy a;
+    a.name = w[1];
+    for (size_t i = 2; i < w.size(); ++i) {
+      const size_t equals = w[i].find('=');
+      if (w[i] == "capacity") {
+        a.capacity = std::stoi(w.at(++i));
+      } else if (w[i].starts_with("webchat=") || w[i].starts_with("phone=")) {
+        a.channels.push_back({w[i].substr(0, equals), std::stoi(w[i].substr(equals + 1))});
+      } else {
+        a.skills.push_back({w[i].substr(0, equals), ParseTier(w[i].substr(equals + 1))});
+      }
+    }
+    know(a.skills);
+    policy_.agents.push_back(a);
+  }
+
+  ContactId Id(const std::string& name) const { return contacts_.at(name); }
+
+  Command Make(const Words& w) {
+    const std::string& verb = w[0];
+    if (verb == "signin" || verb == "found") return core::SignIn{w[1], Presence::kAvailable, {}};
+    if (verb == "signout") return SignOut{w[1], true, "agent"};
+    if (verb == "away") return SetPresence{w[1], Presence::kAway, "break", "agent"};
+    if (verb == "back") return SetPresence{w[1], Presence::kAvailable, "", "agent"};
+    if (verb == "lost") return SetConnected{w[1], false};
+    if (verb == "contact") {
+      CreateContact c;
+      c.queue = w[2];
+      c.channel = "webchat";
+      for (size_t i = 3; i < w.size(); ++i) {
+        if (w[i] == "vip") {
+          c.vip = w.at(++i);
+        } else if (w[i] == "needs") {
+          c.requirements = ParseNeeds(w.at(++i));
+        } else {
+          c.channel = w[i];
+        }
+      }
+      const ContactId id{contacts_.size() + 1};
+      contacts_[w[1]] = id;
+      names_[id] = w[1];
+      return c;
+    }
+    if (verb == "leave") return EndContact{Id(w[1]), false, "left"};
+    if (verb == "vip") return UpdateContact{Id(w[1]), {}, w[2]};
+    if (verb == "assign") return AssignContact{Id(w[1]), w[2]};
+    if (verb == "requeue") return RequeueContact{Id(w[1])};
+    const ContactId id = Id(w[2]);
+    if (verb == "accept") return AcceptOffer{w[1], id, offers_[{w[1], id}]};
+    if (verb == "decline") return DeclineOffer{w[1], id, offers_[{w[1], id}], "no"};
+    if (verb == "hold") return HoldContact{w[1], id, true};
+    if (verb == "complete") return CompleteContact{w[1], id, "", ""};
+    if (verb == "done") return FinishWrapUp{w[1], id, ""};
+    if (verb == "claim") return ClaimContact{w[1], id};
+    if (verb == "transfer") {
+      TransferContact t{w[1], id, "", "", {}, "reason", "summary"};
+      (w[3] == "agent" ? t.to_agent : t.to_queue) = w[4];
+      return t;
+    }
+    throw std::invalid_argument("no command " + verb);
+  }
+
+  void Why(const std::string& name) {
+    const ContactId id = Id(name);
+    const Explanation e = world_->router.Explain(id, world_->now, 10);
+    for (const ContactId other : e.ahead) told += name + " stands behind " + names_[other] + "\n";
+    for (const AgentVerdict& verdict : e.agents) {
+      std::string line = name + " and " + std::string(world_->router.NameOf(verdict.agent)) + ":";
+      if (verdict.failed.empty()) line += " could take it";
+      for (const FailedTest& test : verdict.failed) {
+        line += " " + test.text;
+        if (test.opens_at != kNever) line += " (opens in " + Show(test.opens_at - world_->now) + ")";
+        line += ";";
+      }
+      told += line + "\n";
+    }
+  }
+
+  void Tell(const Event& event) {
+    const Router& r = world_->router;
+    const auto agent = [&](AgentId id) { return std::string(r.NameOf(id)); };
+    const auto in = [&](Instant at) { return Show(at - event.at); };
+    const auto show = [&](const Skills& skills) {
+      std::string text;
+      for (const SkillTier& s : skills) {
+        text += (text.empty() ? "" : ", ") + std::string(r.NameOf(s.skill)) + " >= " + ToString(s.tier);
+      }
+      return text.empty() ? std::string("nothing") : text;
+    };
+    std::string line;
+    std::visit(
+        [&]<typename Kind>(const Kind& e) {
+          std::string c;
+          if constexpr (requires { e.contact; }) c = names_[e.contact];
+          if constexpr (std::is_same_v<Kind, ContactCreated>) {
+            line = c + " queued " + std::string(r.NameOf(e.queue)) + " headstart=" + Show(event.at - e.rank);
+          } else if constexpr (std::is_same_v<Kind, ContactReprioritized>) {
+            line = c + " moved in line";
+          } else if constexpr (std::is_same_v<Kind, RequirementsRelaxed>) {
+            line = c + " now asks for " + show(e.requirements);
+          } else if constexpr (std::is_same_v<Kind, OfferMade>) {
+            offers_[{agent(e.agent), e.contact}] = e.offer;
+            line = c + " offered " + agent(e.agent) + " deadline=" + in(e.expire_at);
+            if (e.rule == OfferRule::kReserved) line += " (reserved)";
+            if (e.rule == OfferRule::kClaim) line += " (picked)";
+          } else if constexpr (std::is_same_v<Kind, OfferAccepted>) {
+            line = c + " accepted " + agent(e.agent);
+          } else if constexpr (std::is_same_v<Kind, OfferClosed>) {
+            line = c + " offer " + ToString(e.outcome) + " " + agent(e.agent) +
+                   " misses=" + std::to_string(e.missed_count);
+            if (e.outcome == OfferState::kRevoked) line += " (" + e.reason + ")";
+          } else if constexpr (std::is_same_v<Kind, ContactHeld>) {
+            line = c + " on hold";
+          } else if constexpr (std::is_same_v<Kind, ContactTransferred>) {
+            line = c + " passed on by " + agent(e.from) + " to " +
+                   (e.reserved_agent == kNoAgent ? "queue " + std::string(r.NameOf(e.queue)) : agent(e.reserved_agent));
+          } else if constexpr (std::is_same_v<Kind, ContactRequeued>) {
+            line = c + " back in line from " + agent(e.agent) + " (" + e.reason + ")";
+          } else if constexpr (std::is_same_v<Kind, ContactReserved>) {
+            line = c + " reserved for " + agent(e.agent) + " for " + in(e.until);
+          } else if constexpr (std::is_same_v<Kind, ReservationEnded>) {
+            line = c + " no longer reserved (" + e.reason + ")";
+          } else if constexpr (std::is_same_v<Kind, WrapUpStarted>) {
+            line = c + " wrapped up by " + agent(e.agent) + " for " + in(e.until);
+          } else if constexpr (std::is_same_v<Kind, ContactEnded>) {
+            constexpr const char* kReasons[] = {"",           "completed", "abandoned", "rejected",
+                                                "overflowed", "expired",   "failed"};
+            line = c + " ended " + kReasons[static_cast<int>(e.reason)];
+          } else if constexpr (std::is_same_v<Kind, AgentSignedIn>) {
+            line = agent(e.agent) + " signed in";
+          } else if constexpr (std::is_same_v<Kind, AgentSignedOut>) {
+            line = agent(e.agent) + " signed out (" + e.reason + ")";
+          } else if constexpr (std::is_same_v<Kind, AgentPresenceChanged>) {
+            line = agent(e.agent) + " " + ToString(e.presence) + (e.reason.empty() ? "" : " (" + e.reason + ")");
+          } else if constexpr (std::is_same_v<Kind, AgentConnectionChanged>) {
+            line = agent(e.agent) +
+                   (e.connected ? " is connected again" : " lost its connection, grace=" + in(e.grace_until));
+          } else {
+            line = "the rules are loaded";
+          }
+        },
+        event.kind);
+    told += line + "\n";
+  }
+
+  Policy policy_;
+  std::unique_ptr<World> world_;
+  std::map<std::string, ContactId> contacts_;
+  std::map<ContactId, std::string> names_;
+  std::map<std::pair<std::string, ContactId>, OfferId> offers_;  // The last one made to an agent for a contact.
+};
+
+std::vector<std::filesystem::path> Stories() {
+  std::vector<std::filesystem::path> stories;
+  for (const auto& entry : std::filesystem::directory_iterator(ROUTERD_SOURCE_DIR "/tests/scenario")) {
+    if (entry.path().extension() == ".story") stories.push_back(entry.path());
+  }
+  std::sort(stories.begin(), stories.end());
+  return stories;
+}
+
+class Scenario : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(Scenario, HappensAsTold) {
+  std::ifstream in(GetParam());
+  Story story;
+  std::string expected, played;
+  bool in_outcome = false;
+  for (std::string line; std::getline(in, line);) {
+    expected += line + "\n";
+    if (line.empty()) {
+      in_outcome = false;
+    } else if (line == "----") {
+      played += line + "\n" + std::exchange(story.told, "");
+      in_outcome = true;
+      continue;
+    } else if (in_outcome) {
+      continue;
+    } else if (line[0] != '#') {
+      story.Line(line);
+    }
+    played += line + "\n";
+  }
+  if (std::getenv("ROUTERD_UPDATE_SCENARIOS") != nullptr) {
+    std::ofstream(GetParam()) << played;
+    return;
+  }
+  EXPECT_EQ(played, expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stories, Scenario, testing::ValuesIn(Stories()), [](const auto& info) {
+  std::string name = info.param.stem().string();
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace routerd::core
