@@ -224,14 +224,14 @@ HttpReply Connection::MakeReply() {
     const auto self = weak.lock();
     if (!self) return;
     // Only watches, like a WebSocket's wake.
-    boost::asio::dispatch(self->context(), [weak, number, response = std::move(response)]() mutable {
-      if (const auto self = weak.lock()) self->OnReply(number, std::move(response));
+    boost::asio::dispatch(self->context(), [weak, number, response = std::move(response)] {
+      if (const auto self = weak.lock()) self->OnReply(number, response);
     });
   };
   return [state = std::make_shared<ReplyState>(deliver)](HttpResponse response) { state->Answer(std::move(response)); };
 }
 
-void Connection::OnReply(uint64_t request_number, HttpResponse response) {
+void Connection::OnReply(uint64_t request_number, const HttpResponse& response) {
   if (state_ != State::kHandling || request_number != request_number_) return;  // Too late.
   Respond(response);
 }

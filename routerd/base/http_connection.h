@@ -113,7 +113,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Answering.
   HttpReply MakeReply();
-  void OnReply(uint64_t request_number, HttpResponse response);
+  void OnReply(uint64_t request_number, const HttpResponse& response);
   void Respond(const HttpResponse& response);
   void RespondAndClose(int status);
   void Write();
