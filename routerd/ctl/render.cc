@@ -1,0 +1,321 @@
+// Tables and lines, one function an answer.
+#include "routerd/ctl/render.h"
+
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+#include "google/protobuf/util/json_util.h"
+#include "routerd/ctl/text.h"
+
+namespace routerd::ctl {
+namespace {
+
+std::string WithoutPrefix(const std::string& name, std::string_view prefix) {
+  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+}
+
+std::string EndText(v1::Contact::EndReason reason) {
+  return WithoutPrefix(v1::Contact::EndReason_Name(reason), "END_REASON_");
+}
+
+// How the customer is called, and the standing.
+std::string CustomerText(const v1::Customer& customer) {
+  const std::string& name = customer.display_name().empty() ? customer.id() : customer.display_name();
+  return OneLine(name, 24);
+}
+
+std::string Count(int64_t count) { return std::to_string(count); }
+
+std::string Names(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + ShortName(name);
+  return text;
+}
+
+std::string ServiceLevel(const v1::Queue& queue) {
+  if (!queue.has_service_level_target()) return "";
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.0f%%", queue.service_level() * 100);
+  return std::string(buffer) + " in " + DurationText(queue.service_level_target());
+}
+
+std::string TimeCell(bool has, const google::protobuf::Timestamp& time, const Here& here) {
+  return has ? DateText(time, here.zone) : "";
+}
+
+void AddLine(std::string_view title, const std::string& text, std::string& out) {
+  if (text.empty()) return;
+  std::string line(title);
+  line.resize(12, ' ');
+  out += line + OneLine(text) + "\n";
+}
+
+// The plain fields of an event's own part: "reason=lapsed missed_count=1".
+std::string Details(const google::protobuf::Message& kind) {
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  const google::protobuf::Reflection& reflection = *kind.GetReflection();
+  reflection.ListFields(kind, &fields);
+  using Field = google::protobuf::FieldDescriptor;
+  std::string out;
+  for (const Field* field : fields) {
+    if (field->is_repeated() || field->cpp_type() == Field::CPPTYPE_MESSAGE) continue;
+    std::string value;
+    switch (field->cpp_type()) {
+      case Field::CPPTYPE_STRING:
+        value = OneLine(reflection.GetString(kind, field), 60);
+        if (value.find(' ') != std::string::npos) value = "\"" + value + "\"";
+        break;
+      case Field::CPPTYPE_BOOL:
+        value = reflection.GetBool(kind, field) ? "yes" : "no";
+        break;
+      case Field::CPPTYPE_INT32:
+        value = Count(reflection.GetInt32(kind, field));
+        break;
+      case Field::CPPTYPE_INT64:
+        value = Count(reflection.GetInt64(kind, field));
+        break;
+      case Field::CPPTYPE_ENUM:
+        value = reflection.GetEnum(kind, field)->name();
+        break;
+      default:
+        continue;
+    }
+    out += " " + field->name() + "=" + value;
+  }
+  return out;
+}
+
+// "offer.made" for the field offer_made: what it is about ends at the first known noun.
+std::string EventName(const std::string& field) {
+  for (const std::string_view noun :
+       {"contact_", "offer_", "agent_", "wrap_up_", "message_", "messages_", "context_", "adapter_", "policy_"}) {
+    if (!field.starts_with(noun)) continue;
+    std::string verb = field.substr(noun.size());
+    if (const size_t end = verb.rfind("_event"); end != std::string::npos) verb.resize(end);
+    return std::string(noun.substr(0, noun.size() - 1)) + "." + verb;
+  }
+  if (field == "requirements_relaxed") return "contact.relaxed";
+  if (field == "reservation_ended") return "reservation.ended";
+  return field;
+}
+
+}  // namespace
+
+std::string StateText(v1::Contact::State state) { return WithoutPrefix(v1::Contact::State_Name(state), "STATE_"); }
+
+std::string PresenceText(v1::Presence presence) { return WithoutPrefix(v1::Presence_Name(presence), "PRESENCE_"); }
+
+std::string RequirementsText(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements) {
+  std::string text;
+  for (const v1::SkillRequirement& one : requirements) {
+    text += (text.empty() ? "" : ", ") + one.skill();
+    if (one.tier() != v1::TIER_UNSPECIFIED) text += " " + v1::Tier_Name(one.tier());
+  }
+  return text;
+}
+
+std::string EstimateText(const v1::WaitEstimate& estimate) {
+  std::string text = "place " + Count(estimate.place());
+  if (!estimate.has_wait_p50()) return text + ", nobody on duty could take it";
+  text += ", about " + DurationText(estimate.wait_p50()) + " to wait";
+  if (estimate.has_wait_p90()) text += ", under " + DurationText(estimate.wait_p90()) + " for nine in ten";
+  return text;
+}
+
+std::string Render(const v1::ListQueuesResponse& response) {
+  if (response.queues().empty()) return "There are no queues.\n";
+  Table table({"QUEUE", ">WAITING", ">OFFERED", ">ACTIVE", ">WRAP-UP", ">LONGEST", ">FREE", ">ON DUTY", ">EXPECTED",
+               "SERVICE LEVEL"});
+  for (const v1::Queue& queue : response.queues()) {
+    table.Add({ShortName(queue.name()), Count(queue.waiting_count()), Count(queue.offered_count()),
+               Count(queue.active_count()), Count(queue.wrap_up_count()),
+               queue.has_longest_wait() ? DurationText(queue.longest_wait()) : "", Count(queue.agents_free_count()),
+               Count(queue.agents_available_count()),
+               queue.estimate().has_wait_p50() ? DurationText(queue.estimate().wait_p50()) : "", ServiceLevel(queue)});
+  }
+  return table.Text();
+}
+
+std::string Render(const v1::ListAgentsResponse& response, const Here& here) {
+  if (response.agents().empty()) return "No agent is signed in; --all lists those who are offline too.\n";
+  Table table({"AGENT", "NAME", "PRESENCE", ">SINCE", "DESK", ">USED", "HOLDS", "SKILLS"});
+  for (const v1::Agent& agent : response.agents()) {
+    std::string presence = PresenceText(agent.presence());
+    if (!agent.presence_reason().empty()) presence += " (" + OneLine(agent.presence_reason(), 24) + ")";
+    if (agent.pending_presence() != v1::PRESENCE_UNSPECIFIED) {
+      presence += ", then " + PresenceText(agent.pending_presence());
+    }
+    table.Add({ShortName(agent.name()), OneLine(agent.display_name(), 24), presence,
+               agent.has_presence_time() ? DurationText(here.now - TimeOf(agent.presence_time())) : "",
+               agent.connected() ? "open" : "", Count(agent.used_capacity()) + "/" + Count(agent.capacity()),
+               Names(agent.contacts()), RequirementsText(agent.skills())});
+  }
+  return table.Text();
+}
+
+std::string Render(const v1::ListContactsResponse& response, const Here& here) {
+  if (response.contacts().empty()) return "There are no such contacts.\n";
+  Table table(
+      {">CONTACT", "STATE", "QUEUE", "CHANNEL", "CUSTOMER", "VIP", "AGENT", ">IN STATE", ">AGE", ">OFFERS", "TOPIC"});
+  for (const v1::Contact& contact : response.contacts()) {
+    std::string state = StateText(contact.state());
+    if (contact.state() == v1::Contact::STATE_ENDED) state = EndText(contact.end_reason());
+    if (contact.on_hold()) state += " (hold)";
+    const absl::Time end = contact.has_end_time() ? TimeOf(contact.end_time()) : here.now;
+    table.Add({ShortName(contact.name()), state, ShortName(contact.queue()), contact.channel(),
+               CustomerText(contact.context().customer()), contact.context().customer().vip(),
+               ShortName(contact.agent()),
+               contact.has_state_time() ? DurationText(here.now - TimeOf(contact.state_time())) : "",
+               contact.has_create_time() ? DurationText(end - TimeOf(contact.create_time())) : "",
+               Count(contact.offer_count()), OneLine(contact.context().subject(), 40)});
+  }
+  std::string text = table.Text();
+  if (!response.next_page_token().empty()) {
+    text += "There are more";
+    if (response.total_count() > 0) text += ", " + Count(response.total_count()) + " in all";
+    text += "; --limit shows further ones.\n";
+  }
+  return text;
+}
+
+std::string Render(const v1::ExplainContactResponse& response, const Here& here) {
+  const v1::Contact& contact = response.contact();
+  const v1::Customer& customer = contact.context().customer();
+  std::string text = "Contact " + ShortName(contact.name()) + " is " + StateText(contact.state()) + ". " +
+                     OneLine(response.summary()) + "\n\n";
+  std::string who = CustomerText(customer);
+  if (!customer.vip().empty()) who += ", VIP " + customer.vip();
+  AddLine("customer", who, text);
+  AddLine("topic", contact.context().subject(), text);
+  AddLine("came by", contact.channel() + " (" + contact.adapter() + ")", text);
+  AddLine("queue", ShortName(contact.queue()), text);
+  const std::string requirements = RequirementsText(contact.requirements());
+  AddLine("asks for", requirements.empty() ? "nothing in particular" : requirements, text);
+  AddLine("came at", TimeCell(contact.has_create_time(), contact.create_time(), here), text);
+  if (contact.has_head_start() && DurationOf(contact.head_start()) > absl::ZeroDuration()) {
+    AddLine("head start", DurationText(contact.head_start()), text);
+  }
+  if (response.has_estimate()) AddLine("estimate", EstimateText(response.estimate()), text);
+  AddLine("agent", ShortName(contact.agent()), text);
+  AddLine("outcome", contact.disposition(), text);
+  AddLine("ahead", Names(response.ahead()), text);
+
+  if (!response.agents().empty()) {
+    Table table({"AGENT", "COULD TAKE IT", "WHY NOT"});
+    for (const v1::AgentExplanation& agent : response.agents()) {
+      std::string why;
+      for (const v1::AgentExplanation::FailedTest& test : agent.failed_tests()) {
+        why += (why.empty() ? "" : "; ") + OneLine(test.text());
+        if (test.has_opens_time()) why += " (until " + ClockText(test.opens_time(), here.zone) + ")";
+      }
+      table.Add({ShortName(agent.agent()), agent.eligible() ? "yes" : "no", why});
+    }
+    text += "\nAgents:\n" + table.Text("  ");
+  }
+  if (!response.life().empty()) {
+    Table table({"TIME", "EVENT", "WHAT HAPPENED"});
+    for (const v1::LifeStep& step : response.life()) {
+      table.Add({TimeCell(step.has_time(), step.time(), here), step.event(), step.text()});
+    }
+    text += "\nLife:\n" + table.Text("  ");
+  }
+  return text;
+}
+
+std::string Render(const v1::Statistics& statistics, const Here& here) {
+  std::string text;
+  AddLine("time", TimeCell(statistics.has_time(), statistics.time(), here), text);
+  AddLine("last event", Count(statistics.sequence()), text);
+  AddLine("contacts",
+          Count(statistics.live_contact_count()) + " live, " + Count(statistics.waiting_count()) + " waiting", text);
+  AddLine("agents",
+          Count(statistics.agents_signed_in_count()) + " signed in, " + Count(statistics.agents_available_count()) +
+              " available",
+          text);
+  AddLine("at work",
+          Count(statistics.mailbox_depth()) + " requests waiting, " + Count(statistics.journal_pending_count()) +
+              " batches on their way to the disk",
+          text);
+  if (!statistics.queues().empty()) {
+    Table table({"QUEUE", ">CREATED", ">ACCEPTED", ">ABANDONED", ">COMPLETED", ">LAPSED", ">DECLINED", ">REVOKED",
+                 ">ASA", ">AHT", "SERVICE LEVEL"});
+    for (const v1::Queue& queue : statistics.queues()) {
+      table.Add({ShortName(queue.name()), Count(queue.created_count()), Count(queue.accepted_count()),
+                 Count(queue.abandoned_count()), Count(queue.completed_count()), Count(queue.lapsed_count()),
+                 Count(queue.declined_count()), Count(queue.revoked_count()),
+                 queue.has_mean_wait() ? DurationText(queue.mean_wait()) : "",
+                 queue.has_mean_handle_time() ? DurationText(queue.mean_handle_time()) : "", ServiceLevel(queue)});
+    }
+    text += "\n" + table.Text();
+  }
+  if (!statistics.refusals().empty()) {
+    Table table({"REFUSED BECAUSE", ">TIMES"});
+    // A map's order is anything; the table's is by name.
+    const std::map<std::string, int64_t> refusals(statistics.refusals().begin(), statistics.refusals().end());
+    for (const auto& [reason, count] : refusals) table.Add({reason, Count(count)});
+    text += "\n" + table.Text();
+  }
+  return text;
+}
+
+std::string Render(const v1::Event& event, const Here& here) {
+  std::string text =
+      absl::FormatTime("%H:%M:%E3S", TimeOf(event.time()), here.zone) + "  #" + Count(event.sequence()) + "  ";
+  std::string name = "event";
+  std::string details;
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  event.GetReflection()->ListFields(event, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->containing_oneof() == nullptr) continue;
+    name = EventName(field->name());
+    details = Details(event.GetReflection()->GetMessage(event, field));
+  }
+  if (event.has_offer_closed()) {
+    std::string state = WithoutPrefix(v1::Offer::State_Name(event.offer_closed().state()), "STATE_");
+    for (char& c : state) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    name = "offer." + state;
+  }
+  text += name;
+  if (!event.contact().empty()) text += " contact=" + ShortName(event.contact());
+  if (!event.agent().empty()) text += " agent=" + ShortName(event.agent());
+  if (!event.queue().empty()) text += " queue=" + ShortName(event.queue());
+  if (event.has_contact_transferred()) {
+    const v1::TransferNote& note = event.contact_transferred().note();
+    return text + " to=" + note.target() + " reason=\"" + OneLine(note.reason(), 60) + "\"";
+  }
+  if (event.has_message_posted()) {
+    const v1::Message& message = event.message_posted().message();
+    return text + " from=" + WithoutPrefix(v1::Message::Author_Name(message.author()), "AUTHOR_") + " \"" +
+           OneLine(message.text(), 60) + "\"";
+  }
+  return text + details;
+}
+
+std::string Render(const v1::Contact& contact) {
+  std::string text = "Contact " + ShortName(contact.name()) + " is " + StateText(contact.state());
+  if (contact.state() == v1::Contact::STATE_ENDED) text += " (" + EndText(contact.end_reason()) + ")";
+  if (!contact.queue().empty()) text += ", queue " + ShortName(contact.queue());
+  if (!contact.agent().empty()) text += ", agent " + ShortName(contact.agent());
+  return text + ".\n";
+}
+
+std::string Render(const v1::Agent& agent) {
+  std::string text = "Agent " + ShortName(agent.name()) + " is " + PresenceText(agent.presence());
+  if (!agent.presence_reason().empty()) text += " (" + OneLine(agent.presence_reason()) + ")";
+  if (agent.pending_presence() != v1::PRESENCE_UNSPECIFIED) {
+    text += ", and " + PresenceText(agent.pending_presence()) + " once nothing is held";
+  }
+  return text + ".\n";
+}
+
+std::string Json(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  std::string text;
+  // Fails only for malformed Any, Timestamp and the like, which a router does not send.
+  const auto status = google::protobuf::util::MessageToJsonString(message, &text, options);
+  return status.ok() ? text : "{\"error\":\"the answer cannot be written as JSON\"}";
+}
+
+}  // namespace routerd::ctl
