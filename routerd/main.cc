@@ -139,6 +139,7 @@ void CatchSignals() {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // A file over its limit is an error of the write, which the journal reports.
 }
 
 // The first journal failure, told by whichever workspace has it.
