@@ -49,7 +49,7 @@ Failure Describe(const grpc::Status& status, std::string_view address) {
     const size_t last = message.rfind(": ");
     const std::string cause = last == std::string::npos ? message : message.substr(last + 2);
     return {"cannot reach routerd at " + where + " (" + cause +
-                "); is it running there? --address or ROUTERD_ADDRESS names another place",
+                "); is it running there? --address or ROUTERD_ADDRESS names another place, --tls-ca speaks TLS",
             kExitUnreachable, true};
   }
   if (reason.empty() && code == grpc::StatusCode::DEADLINE_EXCEEDED) {
