@@ -2,7 +2,7 @@
 import {avatar, byId, h, icon, rebuild, reconcile, setText, vipBadge} from './dom.js';
 import {DeskSession} from './desk_session.js';
 import {DeskState, isOwnSide} from './desk_state.js';
-import {channelOf, clockOf, idOf, instantOf, millisecondsOf, momentOf, skillsOf, spanOf, wordOf} from './format.js';
+import {channelOf, clockOf, idOf, instantOf, millisecondsOf, momentOf, sentenceOf, skillsOf, spanOf, wordOf} from './format.js';
 
 const AWAY_REASONS = ['break', 'lunch', 'meeting', 'training', 'paperwork'];
 const DECLINE_REASONS = ['Busy with another contact', 'Not my field', 'Know the customer privately', 'Technical problem'];
@@ -83,7 +83,7 @@ function showState(state) {
   } else if (state === 'connecting') {
     byId('banner').hidden = false;
     setText(byId('banner'), everOpen
-      ? 'Connection lost, trying again. What you write is kept and sent as soon as it is back.'
+      ? 'Connection lost. What you write is kept and sent once it is back.'
       : 'Connecting…');
   }
   document.body.classList.toggle('offline', state !== 'open');
@@ -212,11 +212,8 @@ function renderBar() {
   rebuild(byId('me-avatar'), name, () => avatar(name, agent.name));
   setText(byId('me-name'), name);
   byId('me-name').title = skillsOf(agent.skills);
-  const used = agent.usedCapacity ?? 0;
-  const capacity = agent.capacity || 100;
-  byId('load-bar').style.setProperty('--share', `${Math.min(100, (100 * used) / capacity)}%`);
-  setText(byId('load-text'), `${used} of ${capacity}`);
-  byId('load').setAttribute('aria-label', `Capacity in use: ${used} of ${capacity}`);
+  const count = desk.conversations.size + desk.offers.size;
+  setText(byId('load'), count ? `${count} in hand` : 'Free');
 
   const away = agent.presence === 'PRESENCE_AWAY';
   const reasons = [...AWAY_REASONS];
@@ -287,7 +284,7 @@ function makeOffer(offer) {
           h('span', {class: 'muted small'}, `${speakerOf(message)} `), message.text)))) : null,
       earlierContacts(context),
       attributesOf(context),
-      offer.reason ? h('p', {class: 'why', testid: 'offer-why'}, h('strong', {}, 'Why you: '), offer.reason) : null));
+      offer.reason ? h('p', {class: 'why', testid: 'offer-why'}, h('strong', {}, 'Why you: '), sentenceOf(offer.reason)) : null));
 }
 
 function ring(offer) {
@@ -467,9 +464,9 @@ function renderContext() {
     (customer.addresses ?? []).length ? h('section', {}, h('h3', {}, 'Reached by'), h('ul', {class: 'facts'},
       customer.addresses.map((address) => h('li', {}, h('span', {class: 'muted'}, `${channelOf(address.channel)} `),
         h('span', {class: 'break'}, address.value))))) : null,
-    conversation.reason ? h('section', {}, h('h3', {}, 'Why you'), h('p', {testid: 'context-why'}, conversation.reason)) : null,
+    conversation.reason ? h('section', {}, h('h3', {}, 'Why you'), h('p', {testid: 'context-why'}, sentenceOf(conversation.reason))) : null,
     h('section', {class: 'muted small'}, `Contact ${idOf(contact.name)}`,
-      contact.transferCount ? ` · passed on ${contact.transferCount} time${contact.transferCount > 1 ? 's' : ''}` : '',
+      contact.transferCount ? contact.transferCount > 1 ? ` · passed on ${contact.transferCount} times` : ' · passed on once' : '',
       contact.offerCount > 1 ? ` · ${contact.offerCount} offers made` : ''),
   ]);
 }
@@ -496,10 +493,10 @@ function earlierContacts(context) {
 }
 
 function attributesOf(context) {
-  const entries = Object.entries(context.attributes ?? {});
+  const entries = Object.entries(context.attributes ?? {}).sort(([a], [b]) => a.localeCompare(b));
   if (!entries.length) return null;
   return h('section', {}, h('h3', {}, 'Details'), h('dl', {class: 'attributes'}, entries.map(([key, value]) => [
-    h('dt', {}, key.replaceAll('_', ' ')), h('dd', {}, typeof value === 'object' ? JSON.stringify(value) : String(value))])));
+    h('dt', {}, key.replaceAll(/[_.]/g, ' ')), h('dd', {}, typeof value === 'object' ? JSON.stringify(value) : String(value))])));
 }
 
 const nameOf = (contact) => contact.context?.customer?.displayName || contact.context?.customer?.id || 'Customer';
@@ -519,9 +516,9 @@ function renderTitle() {
 function tick() {
   const now = desk.now();
   for (const node of document.querySelectorAll('.ring')) {
-    const left = Math.max(0, instantOf(node.dataset.until) - now);
     const total = Number(node.dataset.total);
-    node.style.setProperty('--left', String(Math.min(1, left / total)));
+    const left = Math.min(total, Math.max(0, instantOf(node.dataset.until) - now));
+    node.style.setProperty('--left', String(left / total));
     node.classList.toggle('urgent', left < Math.min(5_000, total / 3));
     setText(node.querySelector('.ring-text'), String(Math.ceil(left / 1000)));
   }
@@ -566,7 +563,7 @@ const hold = (conversation) =>
 byId('presence').addEventListener('change', async (event) => {
   const [kind, reason] = event.target.value.split(':');
   const presence = kind === 'away' ? 'PRESENCE_AWAY' : 'PRESENCE_AVAILABLE';
-  await act('presence', {setPresence: {presence, reason}});
+  await act('presence', {presence: {presence, reason}});
 });
 
 byId('sign-out').addEventListener('click', () => signOut());

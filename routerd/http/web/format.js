@@ -47,3 +47,6 @@ export const skillsOf = (list = []) => list.map(({skill, tier}) => [skill, TIERS
 
 const CHANNELS = {webchat: 'Web chat', phone: 'Phone', video: 'Video', wechat: 'WeChat', weibo: 'Weibo'};
 export const channelOf = (id = '') => CHANNELS[id] ?? id;
+
+// "waits in billing" -> "Waits in billing".
+export const sentenceOf = (text = '') => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,6 @@
 // The wallboard page: draws what the router tells once a second at most, and asks it why.
 import {avatar, byId, h, rebuild, reconcile, setText, vipBadge} from './dom.js';
-import {channelOf, clockOf, idOf, instantOf, millisecondsOf, momentOf, skillsOf, spanOf, wordOf} from './format.js';
+import {channelOf, clockOf, idOf, instantOf, millisecondsOf, momentOf, sentenceOf, skillsOf, spanOf, wordOf} from './format.js';
 import {Link, socketUrl} from './link.js';
 
 const STORED = 'routerd.wallboard.token';
@@ -270,7 +270,7 @@ function explanation(said) {
     said.ahead?.length ? `behind ${said.ahead.map((name) => `#${idOf(name)}`).join(', ')}` : '',
   ].filter(Boolean);
   return [
-    h('p', {class: 'explain-summary', testid: 'explain-summary'}, said.summary ?? ''),
+    h('p', {class: 'explain-summary', testid: 'explain-summary'}, sentenceOf(said.summary)),
     facts.length ? h('p', {class: 'muted'}, facts.join(' · ')) : null,
     said.agents?.length ? part('Agents', h('ul', {class: 'verdicts'}, said.agents.map((agent) =>
       h('li', {'data-eligible': String(Boolean(agent.eligible))},
@@ -279,7 +279,7 @@ function explanation(said) {
           : h('ul', {}, (agent.failedTests ?? []).map((test) => h('li', {}, h('span', {class: 'chip'}, wordOf(test.test)),
             ` ${test.text}`, test.opensTime ? h('span', {class: 'muted'}, ` (until ${momentOf(test.opensTime)})`) : ''))))))) : null,
     said.life?.length ? part('Its life so far', h('ol', {class: 'life'}, said.life.map((step) =>
-      h('li', {}, h('time', {class: 'muted small'}, clockFormat.format(new Date(step.time))), h('span', {}, step.text))))) : null,
+      h('li', {}, h('time', {class: 'muted small'}, clockFormat.format(new Date(step.time))), h('span', {}, sentenceOf(step.text)))))) : null,
   ].filter(Boolean);
 }
 
