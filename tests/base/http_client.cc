@@ -101,12 +101,12 @@ HttpAnswer HttpClient::Receive(bool to_head) {
 }
 
 HttpAnswer HttpClient::Get(std::string_view path, std::string_view headers) {
-  Send("GET " + std::string(path) + " HTTP/1.1\r\nHost: test\r\n" + std::string(headers) + "\r\n");
+  Send("GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(headers) + "\r\n");
   return Receive();
 }
 
 HttpAnswer HttpClient::Post(std::string_view path, std::string_view body, std::string_view headers) {
-  Send("POST " + std::string(path) + " HTTP/1.1\r\nHost: test\r\n" + std::string(headers) +
+  Send("POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(headers) +
        "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
   return Receive();
 }
@@ -123,7 +123,7 @@ int WebSocketFrame::close_code() const {
 
 std::string WebSocketUpgradeRequest(std::string_view path, std::string_view headers) {
   return "GET " + std::string(path) +
-         " HTTP/1.1\r\nHost: test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+         " HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
          std::string(headers) + "\r\n";
 }
