@@ -1,6 +1,7 @@
 // loadgen, the load generator: adapters and agents over real gRPC streams, whole lives of contacts, and a verdict on
 // whether anything was lost on the way.
 #include <fcntl.h>
+#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -16,6 +16,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -232,8 +233,7 @@ class Ledger {
   void Heard(size_t contact, int side, Time at) {
     std::lock_guard lock(mutex_);
     Time& heard = lives_[contact].heard[side];
-    if (heard != Time()) return Complain(absl::StrCat("contact ", contact, ": a message came twice"));
-    heard = at;
+    heard == Time() ? void(heard = at) : Complain(absl::StrCat("contact ", contact, ": a message came twice"));
   }
   // Whether it was alive until now.
   bool Ended(size_t contact, Time at) {

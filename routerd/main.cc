@@ -139,7 +139,6 @@ void CatchSignals() {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);  // A file over its limit is an error of the write, which the journal reports.
 }
 
 // The first journal failure, told by whichever workspace has it.
@@ -224,11 +223,7 @@ class Daemon {
     for (const auto& workspace : workspaces_) workspace->Stop();
   }
 
-  // Who waits for an answer is told at once that there will be none.
-  void Fail(const absl::Status& why) {
-    gateway_->SetFailed(why);
-    for (const auto& workspace : workspaces_) workspace->Stop();
-  }
+  void Fail(const absl::Status& why) { gateway_->SetFailed(why); }
 
   std::string ReadyLine() const {
     return absl::StrCat("READY grpc=", server_->address(), " http=", gateway_->address(), "\n");
@@ -346,7 +341,7 @@ int Run(const Arguments& arguments) {
 
   const absl::Status status = daemon.Wait();
   if (!status.ok()) {
-    LogError("daemon.failed", status);
+    LogError("journal.failed", status);
     daemon.Fail(status);
   } else {
     base::Log(base::LogLevel::kInfo, "daemon.stopping");

@@ -134,7 +134,6 @@ function welcome(frame) {
   config = frame.config;
   if (frame.resume) keep((kept) => { kept.resume = frame.resume; });
   if ((frame.conversation || '') !== conversation || frame.truncated) clearTranscript();
-  toEnd();
   conversation = frame.conversation || '';
   if (frame.truncated) lastSeq = 0;
   state = frame.state;
@@ -249,13 +248,12 @@ function acknowledge() {
   }, 150);
 }
 
-function receipt({ cid, seq, status, conversation: begun }) {
+function receipt({ cid, seq, status }) {
   if (status === 'stored') {
-    if (begun) conversation = begun;
     confirmed(cid);
-    const item = bubbles.get(cid);
-    if (item && item.dataset.status === 'pending') setStatus(item, 'stored');
-    if (item && seq) item.dataset.seq = seq;
+    const bubble = bubbles.get(cid);
+    if (bubble && bubble.dataset.status === 'pending') setStatus(bubble, 'stored');
+    if (bubble && seq) bubble.dataset.seq = seq;
   } else {
     if (status === 'seen') seenSeq = Math.max(seenSeq, seq); else deliveredSeq = Math.max(deliveredSeq, seq);
     showMarks();
@@ -362,16 +360,13 @@ function place(event, before) {
   if (event.kind === 'msg') {
     const mine = event.from.kind === 'customer';
     item = mine ? bubbles.get(event.cid) : null;
-    const shown = item?.dataset.seq !== undefined;
-    item ||= bubble(mine, mine ? '' : event.from.name, event.text || '', event.at);
-    item.dataset.seq = event.seq;
-    if (mine) {
-      bubbles.set(event.cid, item);
-      setStatus(item, 'stored');
-      showMark(item);
-      confirmed(event.cid);
+    if (!item) {
+      item = bubble(mine, mine ? '' : event.from.name, event.text || '', event.at);
+      if (mine) bubbles.set(event.cid, item);
+      append(item, before);
     }
-    if (!shown) append(item, before);
+    item.dataset.seq = event.seq;
+    if (mine) { setStatus(item, 'stored'); showMark(item); confirmed(event.cid); }
   } else {
     const text = noteText(event);
     if (!text) return;
@@ -382,23 +377,13 @@ function place(event, before) {
   item.dataset.seq = event.seq;
 }
 
-// What is not sent yet stands last: whatever comes goes before it.
 function append(item, before) {
-  const waiting = item.dataset.status === 'pending' ? null : $('transcript').querySelector('[data-status=pending]');
-  $('transcript').insertBefore(item, before || waiting);
-  if (!before && (stick || item.classList.contains('mine'))) toEnd();
-}
-
-let stick = true;  // The reader is at the end and wants to stay there.
-function toEnd() {
-  stick = true;
-  requestAnimationFrame(() => { $('scroll').scrollTop = $('scroll').scrollHeight; });
-}
-$('scroll').addEventListener('scroll', () => {
   const scroll = $('scroll');
-  stick = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
-});
-new ResizeObserver(() => { if (stick) toEnd(); }).observe($('scroll'));
+  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
+  if (before) { $('transcript').insertBefore(item, before); return; }
+  $('transcript').append(item);
+  if (atEnd || item.classList.contains('mine')) requestAnimationFrame(() => { scroll.scrollTop = scroll.scrollHeight; });
+}
 
 function history({ events, more }) {
   const before = $('transcript').firstChild;
