@@ -1,7 +1,6 @@
 // loadgen, the load generator: adapters and agents over real gRPC streams, whole lives of contacts, and a verdict on
 // whether anything was lost on the way.
 #include <fcntl.h>
-#include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -16,7 +16,6 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -233,7 +232,8 @@ class Ledger {
   void Heard(size_t contact, int side, Time at) {
     std::lock_guard lock(mutex_);
     Time& heard = lives_[contact].heard[side];
-    heard == Time() ? void(heard = at) : Complain(absl::StrCat("contact ", contact, ": a message came twice"));
+    if (heard != Time()) return Complain(absl::StrCat("contact ", contact, ": a message came twice"));
+    heard = at;
   }
   // Whether it was alive until now.
   bool Ended(size_t contact, Time at) {

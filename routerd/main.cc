@@ -139,6 +139,7 @@ void CatchSignals() {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // A file over its limit is an error of the write, which the journal reports.
 }
 
 // The first journal failure, told by whichever workspace has it.
@@ -223,7 +224,11 @@ class Daemon {
     for (const auto& workspace : workspaces_) workspace->Stop();
   }
 
-  void Fail(const absl::Status& why) { gateway_->SetFailed(why); }
+  // Who waits for an answer is told at once that there will be none.
+  void Fail(const absl::Status& why) {
+    gateway_->SetFailed(why);
+    for (const auto& workspace : workspaces_) workspace->Stop();
+  }
 
   std::string ReadyLine() const {
     return absl::StrCat("READY grpc=", server_->address(), " http=", gateway_->address(), "\n");
@@ -341,7 +346,7 @@ int Run(const Arguments& arguments) {
 
   const absl::Status status = daemon.Wait();
   if (!status.ok()) {
-    LogError("journal.failed", status);
+    LogError("daemon.failed", status);
     daemon.Fail(status);
   } else {
     base::Log(base::LogLevel::kInfo, "daemon.stopping");

@@ -127,7 +127,10 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::ConnectRequest, v1
 };
 
 Link::Link(LinkOptions options, int64_t cursor, std::function<double()> random, std::function<void(LinkSignal)> signal)
-    : options_(std::move(options)), signal_(std::move(signal)), session_(options_.session, cursor, std::move(random)) {}
+    : options_(std::move(options)),
+      signal_(std::move(signal)),
+      session_(options_.session, cursor, std::move(random)),
+      channels_(options_.addresses.size()) {}
 
 Link::~Link() { Stop(); }
 
@@ -160,7 +163,7 @@ Received Link::Handle(const LinkSignal& signal, Instant now) {
 void Link::Flush(Instant now) {
   SessionActions actions = session_.TakeActions(now);
   if (actions.cancel && stream_ != nullptr) stream_->Cancel();
-  if (actions.connect) stream_ = Connect(options_.addresses[*actions.connect]);
+  if (actions.connect) stream_ = Connect(*actions.connect);
   if (!actions.writes.empty() && stream_ != nullptr) stream_->Write(std::move(actions.writes));
 }
 
@@ -171,9 +174,22 @@ void Link::Stop() {
   stream_ = nullptr;
 }
 
-std::shared_ptr<Link::Stream> Link::Connect(const std::string& address) {
+std::shared_ptr<Link::Stream> Link::Connect(size_t address) {
+  auto stream = std::make_shared<Stream>(session_.attempt(), ChannelTo(address), signal_);
+  if (!options_.token.empty()) stream->context().AddMetadata("authorization", "Bearer " + options_.token);
+  if (!options_.workspace.empty()) stream->context().AddMetadata("routerd-workspace", options_.workspace);
+  stream->Start(stream);
+  return stream;
+}
+
+// A channel outlives its streams: gRPC may still be at work in it on its own threads when a stream's OnDone returns.
+std::shared_ptr<grpc::Channel> Link::ChannelTo(size_t address) {
+  std::shared_ptr<grpc::Channel>& channel = channels_[address];
+  if (channel != nullptr) return channel;
   grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // Each attempt connects anew: the session has the back-off.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);  // The session has the back-off.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
@@ -187,12 +203,8 @@ std::shared_ptr<Link::Stream> Link::Connect(const std::string& address) {
     ssl.pem_private_key = options_.tls->key_pem;
     credentials = grpc::SslCredentials(ssl);
   }
-  auto stream =
-      std::make_shared<Stream>(session_.attempt(), grpc::CreateCustomChannel(address, credentials, arguments), signal_);
-  if (!options_.token.empty()) stream->context().AddMetadata("authorization", "Bearer " + options_.token);
-  if (!options_.workspace.empty()) stream->context().AddMetadata("routerd-workspace", options_.workspace);
-  stream->Start(stream);
-  return stream;
+  channel = grpc::CreateCustomChannel(options_.addresses[address], credentials, arguments);
+  return channel;
 }
 
 }  // namespace adapters::link

@@ -10,6 +10,10 @@
 #include "absl/status/status.h"
 #include "adapters/link/link_session.h"
 
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
 namespace adapters::link {
 
 struct LinkTls {
@@ -59,11 +63,13 @@ class Link {
 
  private:
   class Stream;
-  std::shared_ptr<Stream> Connect(const std::string& address);
+  std::shared_ptr<Stream> Connect(size_t address);
+  std::shared_ptr<grpc::Channel> ChannelTo(size_t address);
 
   const LinkOptions options_;
   const std::function<void(LinkSignal)> signal_;
   LinkSession session_;
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;  // By address; made when first needed.
   std::shared_ptr<Stream> stream_;
 };
 

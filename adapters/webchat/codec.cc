@@ -256,11 +256,12 @@ std::string EncodeHistory(const std::vector<ChatEvent>& events, bool more) {
   return json::serialize(object);
 }
 
-std::string EncodeReceipt(std::string_view cid, int64_t seq, std::string_view status) {
+std::string EncodeReceipt(std::string_view cid, int64_t seq, std::string_view status, std::string_view conversation) {
   json::object object = Frame("receipt");
   if (!cid.empty()) object["cid"] = View(cid);
   object["seq"] = seq;
   object["status"] = View(status);
+  if (!conversation.empty()) object["conversation"] = View(conversation);
   return json::serialize(object);
 }
 

@@ -113,7 +113,9 @@ struct Welcome {
 std::string EncodeWelcome(const Welcome& welcome);
 std::string EncodeEvent(const ChatEvent& event);
 std::string EncodeHistory(const std::vector<ChatEvent>& events, bool more);
-std::string EncodeReceipt(std::string_view cid, int64_t seq, std::string_view status);
+// `conversation` is given with the receipt of a start.
+std::string EncodeReceipt(std::string_view cid, int64_t seq, std::string_view status,
+                          std::string_view conversation = "");
 // Absent waits are left out.
 std::string EncodeQueue(int64_t position, std::optional<int64_t> wait_s, std::optional<int64_t> wait_max_s);
 std::string EncodeTyping(bool on, std::string_view name);

@@ -365,7 +365,7 @@ void ChatHub::Handle(Socket& socket, const StartFrame& start, Instant now) {
     // A repeat: the page missed the receipt, or it comes once routerd has answered.
     if (known->row.state != ChatState::kStarting) {
       const std::optional<ChatEvent> event = store_.FindEventByCid(known->row.id, start.cid);
-      Send(socket.id, EncodeReceipt(start.cid, event ? event->seq : 0, "stored"));
+      Send(socket.id, EncodeReceipt(start.cid, event ? event->seq : 0, "stored", known->row.id));
     }
     return;
   }
@@ -783,7 +783,7 @@ void ChatHub::Created(Conversation& conversation, const std::string& contact, In
   waiting.kind = "waiting";
   waiting.from = "system";
   Append(conversation, std::move(waiting), now);
-  Broadcast(conversation, EncodeReceipt(row.cid, create.messages_size() > 0 ? row.last_seq - 1 : 0, "stored"));
+  Broadcast(conversation, EncodeReceipt(row.cid, create.messages_size() > 0 ? row.last_seq - 1 : 0, "stored", row.id));
   PostConnected(conversation);
   for (const std::string& cid : std::exchange(conversation.early, {})) {
     const auto pending = conversation.pending.find(cid);

@@ -46,6 +46,14 @@ absl::StatusOr<Connection> Connection::Open(const Options& options) {
     if (!roots.ok()) return roots.status();
     grpc::SslCredentialsOptions ssl;
     ssl.pem_root_certs = *std::move(roots);
+    if (!options.tls_certificate.empty()) {
+      absl::StatusOr<std::string> certificate = ReadFile("--tls-certificate", options.tls_certificate);
+      if (!certificate.ok()) return certificate.status();
+      absl::StatusOr<std::string> key = ReadFile("--tls-key", options.tls_key);
+      if (!key.ok()) return key.status();
+      ssl.pem_cert_chain = *std::move(certificate);
+      ssl.pem_private_key = *std::move(key);
+    }
     credentials = grpc::SslCredentials(ssl);
   }
   grpc::ChannelArguments arguments;

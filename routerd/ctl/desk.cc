@@ -496,6 +496,7 @@ void Desk::OnPicture(const v1::Picture& picture) {
   for (const v1::Offer& offer : old_offers) {
     if (!had(offers_, offer.name()) && Held(offer.contact().name()) == nullptr) {
       Print("-- The offer of " + Tag(offer.contact().name()) + " is no longer open.");
+      shown_.erase(offer.contact().name());
     }
   }
   for (const v1::Contact& contact : old_held) {
@@ -565,10 +566,8 @@ void Desk::OnOfferClosed(const v1::OfferClosed& closed) {
                                [&closed](const v1::Offer& one) { return one.name() == closed.offer(); });
   if (it == offers_.end()) return;
   const std::string tag = Tag(it->contact().name());
-  // A question about it that is still on its way gets its own answer.
   if (closed.state() == v1::Offer::STATE_ACCEPTED) {
-    // The contact follows, with all that was said; kept here for what is left out there.
-    if (Held(it->contact().name()) == nullptr && it->has_contact()) shown_[it->contact().name()];
+    // The contact itself says the rest.
   } else if (closed.state() == v1::Offer::STATE_DECLINED) {
     Print("-- Declined " + tag + "; it goes back to its place in the line.");
   } else if (closed.state() == v1::Offer::STATE_LAPSED) {
@@ -577,7 +576,10 @@ void Desk::OnOfferClosed(const v1::OfferClosed& closed) {
     Print("-- The offer of " + tag + " was taken back" +
           (closed.reason().empty() ? "." : " (" + OneLine(closed.reason(), 60) + ")."));
   }
-  if (closed.state() != v1::Offer::STATE_ACCEPTED) wanted_.erase(it->contact().name());
+  if (closed.state() != v1::Offer::STATE_ACCEPTED) {
+    wanted_.erase(it->contact().name());
+    shown_.erase(it->contact().name());
+  }
   offers_.erase(it);
 }
 
@@ -630,7 +632,7 @@ void Desk::OnMessage(const std::string& contact, const v1::Message& message) {
   if (!shown_[contact].sequences.insert(message.sequence()).second) return;
   PrintMessage(message, "[" + Tag(contact) + "] ");
   if (message.author() != v1::Message::AUTHOR_CUSTOMER) return;
-  step_.alert = contact != current_;
+  step_.alert |= contact != current_;
   if (!ready_) return;
   v1::WorkRequest request;  // Nobody waits for its answer: a lost one is made up for by the next.
   request.mutable_delivery()->set_contact(contact);
@@ -710,6 +712,9 @@ void Desk::PrintOffer(const v1::Offer& offer, absl::Duration time_left) {
     Print("   Waited:    " + DurationText(waited));
   }
   PrintContext(contact);
+  Shown& shown = shown_[contact.name()];
+  shown.offered = true;
+  for (const v1::Message& message : contact.context().transcript()) shown.sequences.insert(message.sequence());
   Print("   Answer within " + DurationText(time_left) + ": a accepts, d declines.");
 }
 
@@ -762,17 +767,22 @@ void Desk::PrintMessage(const v1::Message& message, std::string_view indent) {
 
 // A contact has become this agent's.
 void Desk::Activate(const v1::Contact& contact, bool wanted) {
-  Shown& shown = shown_[contact.name()];
-  for (const v1::Message& message : contact.context().transcript()) shown.sequences.insert(message.sequence());
   const v1::Contact* chat = Held(current_);
   const bool make_current = contact.state() == v1::Contact::STATE_ACTIVE &&
                             (wanted || chat == nullptr || chat->state() != v1::Contact::STATE_ACTIVE);
   if (make_current) current_ = contact.name();
   Print("== " + std::string(make_current ? "Now talking in " : "You hold ") + TitleOf(contact) +
         (contact.state() == v1::Contact::STATE_WRAP_UP ? " (wrap-up)" : ""));
-  PrintContext(contact);
+  Shown& shown = shown_[contact.name()];
+  if (!shown.offered) PrintContext(contact);
   if (!contact.dispositions().empty()) {
     Print("   Outcomes:  " + Joined({contact.dispositions().begin(), contact.dispositions().end()}));
+  }
+  for (const v1::Message& message : contact.context().transcript()) {
+    // What came between the offer and now.
+    if (shown.sequences.insert(message.sequence()).second && shown.offered) {
+      PrintMessage(message, "[" + Tag(contact.name()) + "] ");
+    }
   }
 }
 

@@ -74,6 +74,8 @@ class Desk {
   // What has been printed of a held contact.
   struct Shown {
     std::set<int64_t> sequences;
+    // Its offer was printed, so who it is and why need not be told again.
+    bool offered = false;
     int64_t seen_sequence = 0;
   };
 

@@ -45,8 +45,11 @@ Failure Describe(const grpc::Status& status, std::string_view address) {
   const grpc::StatusCode code = status.error_code();
   // An answer of the router's own has a reason; without one the call did not get there.
   if (reason.empty() && code == grpc::StatusCode::UNAVAILABLE) {
-    return {"cannot reach routerd at " + where + " (" + message +
-                "); is it running there? --address or ROUTERD_ADDRESS names another place",
+    // gRPC wraps the one thing that tells anything into what it tried.
+    const size_t last = message.rfind(": ");
+    const std::string cause = last == std::string::npos ? message : message.substr(last + 2);
+    return {"cannot reach routerd at " + where + " (" + cause +
+                "); is it running there? --address or ROUTERD_ADDRESS names another place, --tls-ca speaks TLS",
             kExitUnreachable, true};
   }
   if (reason.empty() && code == grpc::StatusCode::DEADLINE_EXCEEDED) {

@@ -199,4 +199,7 @@ int Run(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace routerd::ctl
 
-int main(int argc, char** argv) { return routerd::ctl::Run(std::vector<std::string>(argv + 1, argv + argc)); }
+int main(int argc, char** argv) {
+  setenv("GRPC_VERBOSITY", "NONE", 0);  // Its failures are told as ours, in one line.
+  return routerd::ctl::Run(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -106,6 +106,8 @@ constexpr OptionInfo kOptions[] = {
     {"address", "HOST:PORT", "where routerd listens (default 127.0.0.1:7400; env ROUTERD_ADDRESS)", true},
     {"token-file", "FILE", "file with the token to show (env ROUTERD_TOKEN: the token itself)", true},
     {"tls-ca", "FILE", "speak TLS, trusting the certificates in FILE (PEM)", true},
+    {"tls-certificate", "FILE", "certificate to show, where routerd asks for one (PEM; with --tls-key)", true},
+    {"tls-key", "FILE", "its private key (PEM)", true},
     {"workspace", "W", "workspace to ask (default: the router's first)", true},
     {"json", "", "print protobuf JSON, one object (watch: one a line)", true},
     {"help", "", "print help, for a command when one is given", true},
@@ -139,6 +141,8 @@ absl::Status Set(std::string_view name, const std::string& value, Options& optio
   if (name == "address") options.address = value;
   if (name == "token-file") options.token_file = value;
   if (name == "tls-ca") options.tls_ca = value;
+  if (name == "tls-certificate") options.tls_certificate = value;
+  if (name == "tls-key") options.tls_key = value;
   if (name == "workspace") options.workspace = value;
   if (name == "queue") options.queue = value;
   if (name == "agent") options.agent = value;
@@ -200,7 +204,7 @@ std::string ProgramHelp() {
 void AddOptionHelp(const OptionInfo& option, std::string& text) {
   std::string line = "  --" + std::string(option.name);
   if (!option.value.empty()) line += " " + std::string(option.value);
-  line.resize(std::max<size_t>(line.size() + 2, 24), ' ');
+  line.resize(std::max<size_t>(line.size() + 2, 26), ' ');
   text += line + std::string(option.help) + "\n";
 }
 
@@ -247,6 +251,13 @@ absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& arguments, 
     }
     if (!info->global) own.push_back(info->name);
     if (absl::Status status = Set(info->name, value, options); !status.ok()) return status;
+  }
+
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return UsageError("--tls-certificate and --tls-key go together");
+  }
+  if (!options.tls_key.empty() && options.tls_ca.empty()) {
+    return UsageError("--tls-certificate needs --tls-ca: whom to trust when showing it");
   }
 
   if (words.empty()) {

@@ -36,6 +36,8 @@ struct Options {
   std::string token;
   std::string token_file;
   std::string tls_ca;
+  std::string tls_certificate;
+  std::string tls_key;
   std::string workspace;
   bool json = false;
   bool help = false;

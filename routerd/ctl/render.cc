@@ -34,7 +34,7 @@ std::string Names(const google::protobuf::RepeatedPtrField<std::string>& names) 
 }
 
 std::string ServiceLevel(const v1::Queue& queue) {
-  if (!queue.has_service_level_target()) return "";
+  if (!queue.has_service_level_target() || queue.accepted_count() + queue.abandoned_count() == 0) return "";
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.0f%%", queue.service_level() * 100);
   return std::string(buffer) + " in " + DurationText(queue.service_level_target());
@@ -182,7 +182,7 @@ std::string Render(const v1::ListContactsResponse& response, const Here& here) {
 std::string Render(const v1::ExplainContactResponse& response, const Here& here) {
   const v1::Contact& contact = response.contact();
   const v1::Customer& customer = contact.context().customer();
-  std::string text = "Contact " + ShortName(contact.name()) + " is " + StateText(contact.state()) + ". " +
+  std::string text = "Contact " + ShortName(contact.name()) + " is " + StateText(contact.state()) + ": " +
                      OneLine(response.summary()) + "\n\n";
   std::string who = CustomerText(customer);
   if (!customer.vip().empty()) who += ", VIP " + customer.vip();
@@ -275,6 +275,10 @@ std::string Render(const v1::Event& event, const Here& here) {
     std::string state = WithoutPrefix(v1::Offer::State_Name(event.offer_closed().state()), "STATE_");
     for (char& c : state) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     name = "offer." + state;
+  }
+  if (event.has_contact_held()) name = event.contact_held().on() ? "contact.held" : "contact.resumed";
+  if (event.has_agent_connection_changed()) {
+    name = event.agent_connection_changed().connected() ? "agent.connected" : "agent.disconnected";
   }
   text += name;
   if (!event.contact().empty()) text += " contact=" + ShortName(event.contact());

@@ -201,7 +201,8 @@ class DeskLoop {
         exit_code_ = failure.exit_code;
         return;
       }
-      Perform(desk_.Disconnected(failure.text));
+      const bool away = failure.exit_code == kExitUnreachable;
+      Perform(desk_.Disconnected(away ? "the connection to " + connection_.address() + " broke" : failure.text));
     } else {
       Perform(desk_.Disconnected(silent ? "the router does not answer" : "the router closed the connection"));
     }

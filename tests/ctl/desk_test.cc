@@ -161,6 +161,19 @@ TEST_F(DeskTest, TalksInTheChatItAccepted) {
   EXPECT_EQ(Asked("//quit is a word").message().text(), "/quit is a word");
 }
 
+TEST_F(DeskTest, TellsAnAcceptedContactsContextOnceAndWhatCameSince) {
+  desk_.Connected();
+  Picture();
+  Receive("offer {" + Offer(7, "transcript {" + Said(1, "before") + "}") + "}");
+  Asked("a");
+  const std::string transcript = "transcript {" + Said(1, "before") + "} transcript {" + Said(2, "since") + "}";
+  const DeskStep step = Receive("contact {" + Contact(7, "STATE_ACTIVE", transcript) + "}");
+  EXPECT_THAT(step.text, Not(HasSubstr("Topic:")));
+  EXPECT_THAT(step.text, Not(HasSubstr("before")));
+  EXPECT_THAT(step.text, HasSubstr("Kim: since"));
+  EXPECT_THAT(desk_.Line("/show").text, HasSubstr("before"));
+}
+
 TEST_F(DeskTest, PrintsOwnWordsOnceTheyAreKept) {
   StartInChat();
   const v1::WorkRequest request = Asked("Hello");

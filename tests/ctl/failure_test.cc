@@ -28,9 +28,10 @@ TEST(FailureTest, FindsTheReasonInTheDetails) {
 }
 
 TEST(FailureTest, TellsAnUnreachableRouterFromOneThatIsStopping) {
-  const Failure away = Describe({grpc::StatusCode::UNAVAILABLE, "connection refused"}, "host:1");
+  const Failure away = Describe(
+      {grpc::StatusCode::UNAVAILABLE, "failed to connect; last error: ipv4:host:1: Connection refused"}, "host:1");
   EXPECT_EQ(away.exit_code, kExitUnreachable);
-  EXPECT_THAT(away.text, HasSubstr("cannot reach routerd at host:1"));
+  EXPECT_THAT(away.text, HasSubstr("cannot reach routerd at host:1 (Connection refused); is it running there?"));
   const Failure stopping = Describe(WithReason(grpc::StatusCode::UNAVAILABLE, "stopping", "SHUTTING_DOWN"), "host:1");
   EXPECT_EQ(stopping.exit_code, kExitRefused);
   EXPECT_EQ(stopping.text, "stopping (SHUTTING_DOWN); try again in a moment");

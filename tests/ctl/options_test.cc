@@ -71,6 +71,8 @@ const MistakeCase kMistakes[] = {
     {"EmptyValue", {"queues", "--address="}, "--address needs a value"},
     {"SwitchWithValue", {"queues", "--json=yes"}, "--json takes no value"},
     {"OptionOfAnotherCommand", {"queues", "--ended"}, "`queues` has no option --ended"},
+    {"CertificateWithoutKey", {"queues", "--tls-ca", "c", "--tls-certificate", "d"}, "go together"},
+    {"CertificateWithoutTls", {"queues", "--tls-key", "k", "--tls-certificate", "d"}, "needs --tls-ca"},
     {"NotANumber", {"watch", "--after", "x"}, "--after takes a number from 0 up, not \"x\""},
     {"NegativeNumber", {"watch", "--after", "-1"}, "--after takes a number from 0 up"},
     {"TooFew", {"assign", "12"}, "too few arguments; usage: routerctl assign CONTACT AGENT"},

@@ -27,6 +27,7 @@ TEST(RenderTest, QueuesLineUp) {
       waiting_count: 12
       longest_wait { seconds: 125 }
       agents_available_count: 2
+      accepted_count: 40
       service_level: 0.825
       service_level_target { seconds: 30 }
       estimate {
@@ -139,7 +140,7 @@ TEST(RenderTest, ExplainSaysWhyForEachAgent) {
     }
   )pb");
   EXPECT_EQ(Render(response, kHere),
-            "Contact 7 is QUEUED. Waits for an agent with billing.\n"
+            "Contact 7 is QUEUED: Waits for an agent with billing.\n"
             "\n"
             "customer    Kim, VIP gold\n"
             "came by     webchat (webchat-1)\n"
@@ -202,6 +203,9 @@ const EventCase kEvents[] = {
      "wrap_up.started contact=7 agent=ana queue=billing ended_by=agent"},
     {"Presence", R"pb(agent_presence_changed { presence: PRESENCE_AWAY reason: "gone out" })pb",
      "agent.presence_changed contact=7 agent=ana queue=billing presence=PRESENCE_AWAY reason=\"gone out\""},
+    {"Resuming", R"pb(contact_held { on: false })pb", "contact.resumed contact=7 agent=ana queue=billing"},
+    {"Disconnecting", R"pb(agent_connection_changed { connected: false })pb",
+     "agent.disconnected contact=7 agent=ana queue=billing"},
     {"Relaxation", R"pb(requirements_relaxed { step: 1 })pb",
      "contact.relaxed contact=7 agent=ana queue=billing step=1"},
 };

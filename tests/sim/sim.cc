@@ -289,8 +289,10 @@ class Simulation {
   }
 
   void Create() {
-    constexpr size_t kLiveMax = 40;  // Enough for a line, few enough to look at everybody after each step.
-    if (model_.contacts().size() >= kLiveMax) return EndSome();
+    // Quiet hours, in which several agents could take whoever comes, and busy ones with a line; never more than can be
+    // looked at after each step.
+    if (random_.OneIn(60)) live_max_ = random_.Pick(std::vector<size_t>{3, 8, 20, 40});
+    if (model_.contacts().size() >= live_max_) return EndSome();
     v1::CreateContactRequest request;
     request.set_adapter("sim");
     // A repeat now and then: the same source id must name the same contact.
@@ -323,6 +325,7 @@ class Simulation {
   }
 
   void EndSome() {
+    if (random_.OneIn(2)) return;
     if (const Model::Contact* contact = AnyIn(Model::Contact::kQueued))
       Post(engine::EndContact{{contact->name, "", ""}, "left", false});
   }
@@ -432,6 +435,7 @@ class Simulation {
   std::vector<std::string> acknowledged_;
   std::map<int, std::string> by_source_;
   int next_source_ = 1;
+  size_t live_max_ = 8;
 };
 
 }  // namespace

@@ -134,6 +134,7 @@ function welcome(frame) {
   config = frame.config;
   if (frame.resume) keep((kept) => { kept.resume = frame.resume; });
   if ((frame.conversation || '') !== conversation || frame.truncated) clearTranscript();
+  toEnd();
   conversation = frame.conversation || '';
   if (frame.truncated) lastSeq = 0;
   state = frame.state;
@@ -248,12 +249,13 @@ function acknowledge() {
   }, 150);
 }
 
-function receipt({ cid, seq, status }) {
+function receipt({ cid, seq, status, conversation: begun }) {
   if (status === 'stored') {
+    if (begun) conversation = begun;
     confirmed(cid);
-    const bubble = bubbles.get(cid);
-    if (bubble && bubble.dataset.status === 'pending') setStatus(bubble, 'stored');
-    if (bubble && seq) bubble.dataset.seq = seq;
+    const item = bubbles.get(cid);
+    if (item && item.dataset.status === 'pending') setStatus(item, 'stored');
+    if (item && seq) item.dataset.seq = seq;
   } else {
     if (status === 'seen') seenSeq = Math.max(seenSeq, seq); else deliveredSeq = Math.max(deliveredSeq, seq);
     showMarks();
@@ -360,13 +362,16 @@ function place(event, before) {
   if (event.kind === 'msg') {
     const mine = event.from.kind === 'customer';
     item = mine ? bubbles.get(event.cid) : null;
-    if (!item) {
-      item = bubble(mine, mine ? '' : event.from.name, event.text || '', event.at);
-      if (mine) bubbles.set(event.cid, item);
-      append(item, before);
-    }
+    const shown = item?.dataset.seq !== undefined;
+    item ||= bubble(mine, mine ? '' : event.from.name, event.text || '', event.at);
     item.dataset.seq = event.seq;
-    if (mine) { setStatus(item, 'stored'); showMark(item); confirmed(event.cid); }
+    if (mine) {
+      bubbles.set(event.cid, item);
+      setStatus(item, 'stored');
+      showMark(item);
+      confirmed(event.cid);
+    }
+    if (!shown) append(item, before);
   } else {
     const text = noteText(event);
     if (!text) return;
@@ -377,13 +382,23 @@ function place(event, before) {
   item.dataset.seq = event.seq;
 }
 
+// What is not sent yet stands last: whatever comes goes before it.
 function append(item, before) {
-  const scroll = $('scroll');
-  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
-  if (before) { $('transcript').insertBefore(item, before); return; }
-  $('transcript').append(item);
-  if (atEnd || item.classList.contains('mine')) requestAnimationFrame(() => { scroll.scrollTop = scroll.scrollHeight; });
+  const waiting = item.dataset.status === 'pending' ? null : $('transcript').querySelector('[data-status=pending]');
+  $('transcript').insertBefore(item, before || waiting);
+  if (!before && (stick || item.classList.contains('mine'))) toEnd();
 }
+
+let stick = true;  // The reader is at the end and wants to stay there.
+function toEnd() {
+  stick = true;
+  requestAnimationFrame(() => { $('scroll').scrollTop = $('scroll').scrollHeight; });
+}
+$('scroll').addEventListener('scroll', () => {
+  const scroll = $('scroll');
+  stick = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
+});
+new ResizeObserver(() => { if (stick) toEnd(); }).observe($('scroll'));
 
 function history({ events, more }) {
   const before = $('transcript').firstChild;
