@@ -121,7 +121,7 @@ export class Customer extends Person {
     const page = await context.newPage();
     const customer = new Customer(page, name, page.frameLocator('[data-testid=chat-frame]'));
     await page.goto(`http://${address}/${persona ? `?persona=${persona}` : ''}`);
-    await page.getByTestId('demo-open').click();
+    await page.getByTestId('chat-button').click();
     await customer.sees('form-name');
     return customer;
   }

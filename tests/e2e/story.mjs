@@ -237,7 +237,9 @@ try {
   console.log(`passed in ${((Date.now() - started) / 1000).toFixed(1)} s; screenshots in ${pictures}`);
 } catch (problem) {
   console.error(`FAIL ${current}\n${problem.stack}`);
-  for (const person of people) await person.screenshot(pictures, `failed-${person.name.replaceAll(' ', '-')}`).catch(() => {});
+  for (const [index, page] of browser.contexts().flatMap((context) => context.pages()).entries()) {
+    await page.screenshot({path: join(pictures, `failed-${index + 1}.png`)}).catch(() => {});
+  }
   console.error(`logs and screenshots in ${output}; data in ${home}`);
   process.exitCode = 1;
 } finally {
