@@ -21,7 +21,11 @@ constexpr int kMessageBytesMax = 16 << 20;
 
 }  // namespace
 
-// One call of Connect, from its start to its end. Keeps itself alive until gRPC is done with it.
+// One call of Connect, from its start to its end.
+//
+// Ownership: the Link's, which destroys it on its own thread once OnDone has spoken. It must not die in OnDone: its
+//            context holds a channel, and the last reference to a channel may not go on one of gRPC's callback threads,
+//            as that would have the thread shut down and join itself.
 class Link::Stream final : public grpc::ClientBidiReactor<v1::ConnectRequest, v1::ConnectResponse> {
  public:
   Stream(uint64_t attempt, std::shared_ptr<grpc::Channel> channel, std::function<void(LinkSignal)> signal)
@@ -29,8 +33,7 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::ConnectRequest, v1
 
   grpc::ClientContext& context() { return context_; }
 
-  void Start(std::shared_ptr<Stream> self) {
-    self_ = std::move(self);
+  void Start() {
     stub_->async()->Connect(&context_, this);
     AddHold();  // Writes begin outside of reactions.
     StartRead(&response_);
@@ -62,8 +65,9 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::ConnectRequest, v1
   }
 
   void WaitUntilDone() {
-    std::unique_lock lock(mutex_);
-    done_changed_.wait(lock, [this] { return done_; });
+    const std::shared_ptr<End> end = end_;
+    std::unique_lock lock(end->mutex);
+    end->changed.wait(lock, [&end] { return end->reached; });
   }
 
   void OnReadDone(bool ok) override {
@@ -84,15 +88,24 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::ConnectRequest, v1
   }
 
   void OnDone(const grpc::Status& status) override {
-    const std::shared_ptr<Stream> self = std::move(self_);
-    signal_(LinkSignal{attempt_, std::nullopt,
-                       absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message())});
-    std::lock_guard lock(mutex_);
-    done_ = true;
-    done_changed_.notify_all();
+    // Whoever gets the signal may destroy this stream at once: from then on only what is held here is touched.
+    const std::shared_ptr<End> end = end_;
+    const std::function<void(LinkSignal)> signal = signal_;
+    signal(LinkSignal{attempt_, std::nullopt,
+                      absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message())});
+    std::lock_guard lock(end->mutex);
+    end->reached = true;
+    end->changed.notify_all();
   }
 
  private:
+  // Outlives the stream, for OnDone's last words.
+  struct End {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool reached = false;
+  };
+
   // Requires: mutex_ is held, nothing is being written.
   void WriteNext() {
     writing_ = true;
@@ -112,7 +125,7 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::ConnectRequest, v1
   const std::unique_ptr<v1::ContactService::Stub> stub_;
   const std::function<void(LinkSignal)> signal_;
   grpc::ClientContext context_;
-  std::shared_ptr<Stream> self_;
+  const std::shared_ptr<End> end_ = std::make_shared<End>();
   v1::ConnectResponse response_;
 
   std::mutex mutex_;
@@ -122,8 +135,6 @@ class Link::Stream final : public grpc::ClientBidiReactor<v1::ConnectRequest, v1
   bool cancelled_ = false;
   bool read_paused_ = false;
   size_t unhandled_ = 0;
-  bool done_ = false;
-  std::condition_variable done_changed_;
 };
 
 Link::Link(LinkOptions options, int64_t cursor, std::function<double()> random, std::function<void(LinkSignal)> signal)
@@ -174,15 +185,15 @@ void Link::Stop() {
   stream_ = nullptr;
 }
 
-std::shared_ptr<Link::Stream> Link::Connect(size_t address) {
-  auto stream = std::make_shared<Stream>(session_.attempt(), ChannelTo(address), signal_);
+std::unique_ptr<Link::Stream> Link::Connect(size_t address) {
+  auto stream = std::make_unique<Stream>(session_.attempt(), ChannelTo(address), signal_);
   if (!options_.token.empty()) stream->context().AddMetadata("authorization", "Bearer " + options_.token);
   if (!options_.workspace.empty()) stream->context().AddMetadata("routerd-workspace", options_.workspace);
-  stream->Start(stream);
+  stream->Start();
   return stream;
 }
 
-// A channel outlives its streams: gRPC may still be at work in it on its own threads when a stream's OnDone returns.
+// One channel an address, for as long as the link: making one for each attempt costs and gains nothing.
 std::shared_ptr<grpc::Channel> Link::ChannelTo(size_t address) {
   std::shared_ptr<grpc::Channel>& channel = channels_[address];
   if (channel != nullptr) return channel;

@@ -63,14 +63,14 @@ class Link {
 
  private:
   class Stream;
-  std::shared_ptr<Stream> Connect(size_t address);
+  std::unique_ptr<Stream> Connect(size_t address);
   std::shared_ptr<grpc::Channel> ChannelTo(size_t address);
 
   const LinkOptions options_;
   const std::function<void(LinkSignal)> signal_;
   LinkSession session_;
   std::vector<std::shared_ptr<grpc::Channel>> channels_;  // By address; made when first needed.
-  std::shared_ptr<Stream> stream_;
+  std::unique_ptr<Stream> stream_;
 };
 
 }  // namespace adapters::link
