@@ -118,7 +118,10 @@ class StreamSink final : public engine::Sink<Message>,
     if (!context_) return;
     const gpr_timespec deadline =
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(kLingerSeconds, GPR_TIMESPAN));
-    alarm_.Set(deadline, [self = this->shared_from_this()](bool) { self->CutOff(); });
+    // Weak: an alarm keeps its callback even after it has called it, and this keeps the alarm.
+    alarm_.Set(deadline, [weak = this->weak_from_this()](bool) {
+      if (const auto self = weak.lock()) self->CutOff();
+    });
   }
 
   void CutOff() {
