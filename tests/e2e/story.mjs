@@ -220,6 +220,32 @@ async function story(browser) {
     await supervisor.screenshot(pictures, 'wallboard-end');
   });
 
+  await chapter('a hold and a reload of the desk lose nothing', async () => {
+    await bo.part('hold').click();
+    await bo.reads('contact-state', /On hold/);
+    await bo.page.reload();
+    await bo.reads('contact-state', /On hold/);
+    await bo.hasConversation(['Can I change the address?', 'Which address shall it be?']);
+    await bo.part('hold').click();
+    await bo.misses('contact-state');
+  });
+
+  await chapter('a declined offer goes to the next agent with room', async () => {
+    await ana.completes('answered');
+    await ana.wrapsUp();
+    const fay = await meet(Customer.come(browser, chat, 'Fay'));
+    await fay.asks('Orders', 'How do I send it back?');
+    const offer = await ana.isOffered('Fay');
+    await offer.getByTestId('offer-decline').click();
+    await offer.getByTestId('offer-decline-reason').fill('Not my field');
+    await offer.getByTestId('offer-decline-go').click();
+    await until('Ana\'s offer is gone', async () => await ana.offer('Fay').count() === 0);
+    await waits(fay, 1);
+    await bo.completes('order changed');
+    await bo.wrapsUp();
+    await bo.accepts('Fay');
+  });
+
   await chapter('both daemons stop when told', async () => {
     assert.equal(await adapterd.stop(), 0);
     assert.equal(await routerd.stop(), 0);
