@@ -25,11 +25,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "routerd/base/clock.h"
 #include "routerd/base/error.h"
 #include "routerd/base/log.h"
 #include "routerd/base/suggest.h"
+#include "routerd/config/bound.h"
 #include "routerd/config/load.h"
 #include "routerd/engine/workspace.h"
 #include "routerd/http/gateway.h"
@@ -187,6 +189,22 @@ void LogError(std::string_view event, const absl::Status& status) {
              {"detail", std::string(status.message())}});
 }
 
+// What the rules prove, and what in them is hardly meant: once, when they come into force.
+void LogProofs(const v1::RouterdConfig& config, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    base::Log(base::LogLevel::kWarning, "config.suspicious", {{"detail", warning}});
+  }
+  for (const v1::WorkspaceConfig& workspace : config.workspaces()) {
+    for (const config::QueueBound& bound : config::Bounds(workspace)) {
+      base::Log(base::LogLevel::kInfo, "config.bound",
+                {{"workspace", workspace.id()},
+                 {"queue", bound.queue},
+                 {"overtaken_by_later", config::ToText(bound)},
+                 {"without_bound", absl::StrJoin(config::ExceptionTexts(bound), "; ")}});
+    }
+  }
+}
+
 base::LogLevel LevelOf(const std::string& name) {
   if (name == "warn") return base::LogLevel::kWarning;
   return base::ParseLogLevel(name).value_or(base::LogLevel::kInfo);
@@ -322,6 +340,7 @@ int Run(const Arguments& arguments) {
   v1::RouterdConfig config = std::move(loaded->config);
   base::SetLogOptions({LevelOf(config.server().log_level()), /*with_time=*/false});
   gpr_set_log_function(LogFromGrpc);
+  LogProofs(config, loaded->warnings);
 
   wake_fd = eventfd(0, EFD_CLOEXEC);
   CatchSignals();
@@ -377,6 +396,7 @@ int Main(int argc, char** argv) {
     const absl::StatusOr<config::Loaded> loaded = config::Load(arguments->check_file, arguments->overrides);
     if (!loaded.ok()) return Usage(loaded.status());
     fputs(config::Describe(loaded->config).c_str(), stdout);
+    for (const std::string& warning : loaded->warnings) printf("WARNING  %s\n", warning.c_str());
     return kOk;
   }
   if (arguments->config_file.empty()) {

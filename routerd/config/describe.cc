@@ -1,8 +1,6 @@
 // What `routerd --check-config` says of a good file.
-#include <algorithm>
 #include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -11,52 +9,21 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "routerd/config/bound.h"
 #include "routerd/config/load.h"
 #include "routerd/config/requirement.h"
+#include "routerd/config/staff.h"
+#include "routerd/config/text.h"
 #include "routerd/config/validate.h"
 
 namespace routerd::config {
 namespace {
 
-// Agents alike: they can serve the same, so one look is enough for all of them.
-struct Profile {
-  const v1::AgentConfig* like = nullptr;
-  int64_t count = 0;
-};
-
-using Signature = std::tuple<std::map<std::string, int>, std::map<std::string, int>, int>;
-
-Signature SignatureOf(const v1::AgentConfig& agent) {
-  return {{agent.skills().begin(), agent.skills().end()},
-          {agent.channels().begin(), agent.channels().end()},
-          agent.capacity()};
-}
-
-// The profiles of the agents that `queue` admits.
-std::vector<Profile> ProfilesOf(const v1::WorkspaceConfig& workspace, const v1::QueueConfig& queue) {
-  absl::flat_hash_map<std::string, bool> listed;
-  for (const std::string& id : queue.agents()) listed[id] = true;
-  std::map<Signature, Profile> profiles;
-  for (const v1::AgentConfig& agent : workspace.agents()) {
-    if (!listed.empty() && !listed.contains(agent.id())) continue;
-    Profile& profile = profiles[SignatureOf(agent)];
-    profile.like = &agent;
-    ++profile.count;
-  }
-  std::vector<Profile> result;
-  for (const auto& [signature, profile] : profiles) result.push_back(profile);
-  return result;
-}
-
 template <typename Test>
 int64_t CountWhere(const std::vector<Profile>& profiles, const Test& test) {
   int64_t count = 0;
-  for (const Profile& profile : profiles) count += test(*profile.like) ? profile.count : 0;
+  for (const Profile& profile : profiles) count += test(profile) ? profile.count : 0;
   return count;
-}
-
-absl::Duration ToAbsl(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
 std::string Text(absl::Duration duration) { return absl::FormatDuration(duration); }
@@ -95,15 +62,18 @@ void DescribeDaemon(const v1::RouterdConfig& config, std::string& out) {
                   "; ended contacts kept ", Text(config.journal().retain_ended()), "\n");
 }
 
-void DescribeQueue(const v1::WorkspaceConfig& workspace, const v1::QueueConfig& queue, std::string& out) {
+void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const std::vector<Profile>& profiles,
+                   std::string& out) {
+  const v1::QueueConfig& queue = workspace.queues(position);
   absl::StrAppend(&out, "  queue ", queue.id(), ": ", v1::AgentStrategy_Name(queue.strategy()), ", offers ",
                   Text(queue.offer_timeout()), ", ", WrapUpText(queue.wrap_up()),
                   queue.lane() > 0 ? absl::StrCat(", lane ", queue.lane()) : "",
                   queue.waiting_max() > 0 ? absl::StrCat(", at most ", queue.waiting_max(), " waiting") : "", "\n");
-  const std::vector<Profile> profiles = ProfilesOf(workspace, queue);
+  const auto meets = [&](const Profile& profile, const Requirements& requirements) {
+    return Admits(workspace, position, profile) && Shortfall(*profile.like, requirements) == 0;
+  };
   const auto step = [&](const std::string& when, const Requirements& requirements) {
-    const int64_t count =
-        CountWhere(profiles, [&](const v1::AgentConfig& agent) { return Shortfall(agent, requirements) == 0; });
+    const int64_t count = CountWhere(profiles, [&](const Profile& profile) { return meets(profile, requirements); });
     absl::StrAppend(&out, absl::StrFormat("    %-12s needs %s: %s\n", when, ToText(requirements),
                                           count == 0 ? std::string("no agent yet") : Count(count, "agent")));
   };
@@ -113,41 +83,35 @@ void DescribeQueue(const v1::WorkspaceConfig& workspace, const v1::QueueConfig& 
   }
   std::vector<std::string> channels;
   for (const v1::ChannelConfig& channel : workspace.channels()) {
-    const int64_t count = CountWhere(profiles, [&](const v1::AgentConfig& agent) {
-      return Shortfall(agent, FinalRequirements(queue)) == 0 && CanTake(agent, channel);
+    const int64_t count = CountWhere(profiles, [&](const Profile& profile) {
+      return meets(profile, FinalRequirements(queue)) && CanTake(*profile.like, channel);
     });
     channels.push_back(absl::StrCat(channel.id(), " ", count == 0 ? "NOBODY" : absl::StrCat(count)));
   }
   absl::StrAppend(&out, "    by channel   ", absl::StrJoin(channels, ", "), "\n");
 }
 
-// Rank is the time of entering less the head start. So one who comes later goes first only if it comes within the
-// difference of their head starts, and the greatest difference is a bound for all.
 void DescribeOvertaking(const v1::WorkspaceConfig& workspace, std::string& out) {
-  std::vector<std::pair<std::string, absl::Duration>> standings = {{"no standing", absl::ZeroDuration()}};
-  for (const v1::VipConfig& vip : workspace.vip_levels()) standings.emplace_back(vip.id(), ToAbsl(vip.head_start()));
-  absl::Duration vip_max, queue_max;
-  for (const auto& [name, head_start] : standings) vip_max = std::max(vip_max, head_start);
-  for (const v1::QueueConfig& queue : workspace.queues()) queue_max = std::max(queue_max, ToAbsl(queue.head_start()));
-
-  out += "  served before one who waits, though they came later by at most\n";
-  for (const v1::QueueConfig& queue : workspace.queues()) {
-    std::vector<std::string> bounds;
-    for (const auto& [name, head_start] : standings) {
-      const absl::Duration bound = vip_max + queue_max - head_start - ToAbsl(queue.head_start());
-      bounds.push_back(absl::StrCat(name, " ", Text(bound)));
-    }
-    absl::StrAppend(&out, absl::StrFormat("    %-12s %s\n", queue.id(), absl::StrJoin(bounds, ", ")));
-    std::vector<std::string> higher;
-    for (const v1::QueueConfig& other : workspace.queues()) {
-      if (other.lane() > queue.lane()) higher.push_back(absl::StrCat(other.id(), " (lane ", other.lane(), ")"));
-    }
-    if (!higher.empty()) {
-      absl::StrAppend(&out, "                 and, however late they came, those of ", absl::StrJoin(higher, ", "),
-                      "\n");
+  out += "  overtaken, where one agent could take either, at most by those who come later by\n";
+  std::vector<std::string> exceptions;
+  absl::flat_hash_map<std::string, std::vector<std::string>> excepted;  // By exception, the queues that have it.
+  for (const QueueBound& bound : Bounds(workspace)) {
+    const std::string against =
+        bound.rivals.empty() ? "" : absl::StrCat("; shares agents with ", NamesText(bound.rivals));
+    absl::StrAppend(&out, absl::StrFormat("    %-12s %s%s\n", bound.queue, ToText(bound), against));
+    for (std::string& exception : ExceptionTexts(bound)) {
+      std::vector<std::string>& queues = excepted[exception];
+      queues.push_back(bound.queue);
+      if (queues.size() == 1) exceptions.push_back(std::move(exception));
     }
   }
-  out += "    What adapters add to a contact's head start (up to 24h) comes on top.\n";
+  for (const std::string& exception : exceptions) {
+    const bool all = static_cast<int>(excepted[exception].size()) == workspace.queues_size();
+    absl::StrAppend(&out, "    without bound, ", all ? "everywhere" : NamesText(excepted[exception]), ": ", exception,
+                    "\n");
+  }
+  out +=
+      "    A head start that an adapter gives to a contact (up to 24h) comes on top of its queue's and standing's.\n";
 }
 
 void DescribeWorkspace(const v1::WorkspaceConfig& workspace, std::string& out) {
@@ -155,7 +119,8 @@ void DescribeWorkspace(const v1::WorkspaceConfig& workspace, std::string& out) {
                   Count(workspace.agents_size(), "agent"), ", ", Count(workspace.skills_size(), "skill"), ", ",
                   Count(workspace.channels_size(), "channel"), ", ",
                   Count(workspace.customers_size(), "known customer"), "\n");
-  for (const v1::QueueConfig& queue : workspace.queues()) DescribeQueue(workspace, queue, out);
+  const std::vector<Profile> profiles = ProfilesOf(workspace);
+  for (int i = 0; i < workspace.queues_size(); ++i) DescribeQueue(workspace, i, profiles, out);
   DescribeOvertaking(workspace, out);
 }
 
@@ -167,7 +132,8 @@ std::string Describe(const v1::RouterdConfig& config) {
   for (const v1::PrincipalConfig& principal : config.security().principals()) {
     if (principal.lane_max() == 0) continue;
     absl::StrAppend(&out, "         adapter ", principal.id(), " may put contacts up to ", principal.lane_max(),
-                    principal.lane_max() == 1 ? " lane" : " lanes", " above their queue's\n");
+                    principal.lane_max() == 1 ? " lane" : " lanes",
+                    " above their queue's, before all below whatever the bounds\n");
   }
   for (const v1::WorkspaceConfig& workspace : config.workspaces()) DescribeWorkspace(workspace, out);
   return out;

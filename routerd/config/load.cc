@@ -22,12 +22,13 @@ absl::StatusOr<Loaded> Parse(std::string_view file, std::string_view text, const
   absl::StatusOr<SourceMap> source = ParseYaml(file, text, config);
   if (!source.ok()) return source.status();
   Override(overrides, config);
-  Problems problems(*source);
-  Validate(config, *source, problems);
+  Problems problems(*source), suspicions(*source);
+  Validate(config, *source, problems, suspicions);
   if (absl::Status status = problems.ToStatus(); !status.ok()) return status;
   FillDefaults(config);
   for (v1::WorkspaceConfig& workspace : *config.mutable_workspaces()) ExpandRanges(workspace);
-  return Loaded{std::move(config), *std::move(source)};
+  std::vector<std::string> warnings = suspicions.Lines();
+  return Loaded{std::move(config), *std::move(source), std::move(warnings)};
 }
 
 absl::StatusOr<Loaded> Load(const std::string& path, const Overrides& overrides) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "routerd/config/yaml.h"
@@ -13,6 +14,8 @@ namespace routerd::config {
 struct Loaded {
   v1::RouterdConfig config;  // Every default filled in, every range of agents expanded.
   SourceMap source;          // Where the fields of the file stand; ranges count as one agent there.
+  // What is hardly meant as it is written, as errors are told: `f.yaml:12:5: workspaces[0].queues[1]: ...`.
+  std::vector<std::string> warnings{};
 };
 
 // Command line flags that win over the file; "" leaves what it says. They are checked with it.
@@ -32,8 +35,8 @@ absl::StatusOr<Loaded> Parse(std::string_view file, std::string_view text, const
 absl::StatusOr<Loaded> Load(const std::string& path, const Overrides& overrides = {});
 
 // What a checked configuration means, for people: where the daemon listens and who may call; for each queue who could
-// serve it, step by step and by channel; and for each VIP level how much later another contact may come and still go
-// first. Lines, the last one ended. Requires: `config` comes from Load.
+// serve it, step by step and by channel; and for each queue and VIP level how much later another contact may come and
+// still go first. Lines, the last one ended. Requires: `config` comes from Load.
 std::string Describe(const v1::RouterdConfig& config);
 
 }  // namespace routerd::config

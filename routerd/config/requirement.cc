@@ -38,6 +38,14 @@ std::string ShortfallText(const v1::AgentConfig& agent, const Requirements& requ
   return text;
 }
 
+std::string MissingText(const v1::AgentConfig& agent, const Requirements& requirements) {
+  Requirements missing;
+  for (const v1::SkillRequirement& requirement : requirements) {
+    if (TierOf(agent, requirement.skill()) < requirement.tier()) *missing.Add() = requirement;
+  }
+  return missing.empty() ? "" : ToText(missing);
+}
+
 int Shortfall(const v1::AgentConfig& agent, const Requirements& requirements) {
   int sum = 0;
   for (const v1::SkillRequirement& requirement : requirements) {

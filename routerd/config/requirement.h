@@ -1,4 +1,5 @@
-// Who may serve what, as far as the configuration alone can tell: shared by validation and description.
+// Who may serve what, as far as the configuration alone can tell: shared by
+// validation, proofs and description.
 #pragma once
 
 #include <string>
@@ -14,6 +15,9 @@ std::string ToText(const Requirements& requirements);
 
 // What `agent` falls short of: `has billing JUNIOR, lacks orders`; "" if it meets all.
 std::string ShortfallText(const v1::AgentConfig& agent, const Requirements& requirements);
+
+// What of `requirements` `agent` doesn't meet: `billing >= SENIOR, orders >= JUNIOR`; "" if it meets all.
+std::string MissingText(const v1::AgentConfig& agent, const Requirements& requirements);
 
 // Tiers that `agent` lacks in all; 0 if it meets `requirements`.
 int Shortfall(const v1::AgentConfig& agent, const Requirements& requirements);

@@ -1,4 +1,4 @@
-// Semantic validation, in three passes: values one by one, then names, then who serves whom.
+// Semantic validation, in three passes: values one by one, then names, then what they prove.
 #include "routerd/config/validate.h"
 
 #include <algorithm>
@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -20,7 +18,9 @@
 #include "absl/time/time.h"
 #include "routerd/base/suggest.h"
 #include "routerd/config/defaults.h"
+#include "routerd/config/prove.h"
 #include "routerd/config/requirement.h"
+#include "routerd/config/text.h"
 
 namespace routerd::config {
 namespace {
@@ -32,14 +32,6 @@ constexpr size_t kKnownNamesMax = 10;
 constexpr int kQueuesMax = 1'000;
 constexpr int64_t kAgentsMax = 100'000;
 constexpr int kLaneMax = 9;
-
-absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
-
-std::string Quoted(std::string_view text) { return absl::StrCat("\"", absl::Utf8SafeCEscape(Absl(text)), "\""); }
-
-absl::Duration ToAbsl(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
-}
 
 bool IsIdLetter(char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '_'; }
 
@@ -191,20 +183,11 @@ class Checker {
     }
   }
 
-  // Who serves whom: nothing and nobody is configured in vain. Requires: names are good.
-  void CheckCoverage(const std::string& path, const v1::WorkspaceConfig& workspace) {
-    for (int i = 0; i < workspace.agents_size(); ++i) {
-      CheckAgentChannels(absl::StrCat(path, ".agents[", i, "]"), workspace.agents(i), workspace);
-    }
-    for (int i = 0; i < workspace.channels_size(); ++i) {
-      CheckChannelTaken(absl::StrCat(path, ".channels[", i, "]"), workspace.channels(i), workspace);
-    }
-    const std::vector<std::set<int>> admitted = AdmittedAgents(workspace);
-    for (int i = 0; i < workspace.queues_size(); ++i) {
-      CheckQueueServed(absl::StrCat(path, ".queues[", i, "]"), workspace.queues(i), workspace, admitted[i]);
-    }
-    for (int i = 0; i < workspace.agents_size(); ++i) {
-      CheckAgentUsed(absl::StrCat(path, ".agents[", i, "]"), i, workspace, admitted);
+  // Who serves whom. Requires: names are good, defaults are filled in.
+  void CheckProofs(const std::string& path, const v1::WorkspaceConfig& workspace, Problems& suspicions) {
+    for (const Finding& finding : Prove(workspace)) {
+      (finding.kind == Finding::Kind::kRefused ? problems_ : suspicions)
+          .Add(absl::StrCat(path, ".", finding.path), finding.text);
     }
   }
 
@@ -460,113 +443,6 @@ class Checker {
     if (same) Add(step_path, absl::StrCat("changes nothing: the step before asks for ", ToText(before), " already"));
   }
 
-  // --- Coverage ---
-
-  void CheckAgentChannels(const std::string& path, const v1::AgentConfig& agent, const v1::WorkspaceConfig& workspace) {
-    bool any = false;
-    for (const v1::ChannelConfig& channel : workspace.channels()) {
-      const bool named = agent.channels().contains(channel.id());
-      any = any || named || CanTake(agent, channel);
-      if (named && channel.cost() > agent.capacity()) {
-        Add(EntryPath(path + ".channels", channel.id()),
-            absl::StrCat("can never be taken: costs ", channel.cost(), " of the agent's capacity of ",
-                         agent.capacity()));
-      }
-    }
-    if (!any) {
-      Add(path + ".capacity",
-          absl::StrCat("agent ", Quoted(agent.id()),
-                       " can never be used: every channel costs more than its capacity of ", agent.capacity()));
-    }
-  }
-
-  void CheckChannelTaken(const std::string& path, const v1::ChannelConfig& channel,
-                         const v1::WorkspaceConfig& workspace) {
-    int capacity_max = 0;
-    for (const v1::AgentConfig& agent : workspace.agents()) {
-      if (CanTake(agent, channel)) return;
-      capacity_max = std::max(capacity_max, agent.capacity());
-    }
-    if (channel.cost() > capacity_max) {
-      Add(path + ".cost", absl::StrCat("channel ", Quoted(channel.id()), " can never be taken: it costs ",
-                                       channel.cost(), " and no agent has more capacity than ", capacity_max));
-    } else {
-      Add(path, absl::StrCat("channel ", Quoted(channel.id()),
-                             " can never be taken: no agent with room for it names it under channels"));
-    }
-  }
-
-  // By queue, the positions of the agents it admits.
-  static std::vector<std::set<int>> AdmittedAgents(const v1::WorkspaceConfig& workspace) {
-    absl::flat_hash_set<std::string> listed;
-    for (const v1::QueueConfig& queue : workspace.queues()) listed.insert(queue.agents().begin(), queue.agents().end());
-    absl::flat_hash_map<std::string, int> positions;
-    for (int i = 0; i < workspace.agents_size() && !listed.empty(); ++i) {
-      const v1::AgentConfig& agent = workspace.agents(i);
-      if (!agent.has_range()) {
-        positions.emplace(agent.id(), i);
-        continue;
-      }
-      for (int64_t n = agent.range().first(); n <= agent.range().last(); ++n) {
-        std::string id = absl::StrCat(agent.id(), n);
-        if (listed.contains(id)) positions.emplace(std::move(id), i);
-      }
-    }
-    std::vector<std::set<int>> admitted;
-    for (const v1::QueueConfig& queue : workspace.queues()) {
-      std::set<int>& agents = admitted.emplace_back();
-      for (const std::string& id : queue.agents()) agents.insert(positions.at(id));
-    }
-    return admitted;
-  }
-
-  static bool Admits(const v1::QueueConfig& queue, const std::set<int>& admitted, int agent) {
-    return queue.agents().empty() || admitted.contains(agent);
-  }
-
-  void CheckQueueServed(const std::string& path, const v1::QueueConfig& queue, const v1::WorkspaceConfig& workspace,
-                        const std::set<int>& admitted) {
-    const Requirements& needed = FinalRequirements(queue);
-    const v1::AgentConfig* nearest = nullptr;
-    int least = 0;
-    for (int i = 0; i < workspace.agents_size(); ++i) {
-      if (!Admits(queue, admitted, i)) continue;
-      const int shortfall = Shortfall(workspace.agents(i), needed);
-      if (shortfall == 0) return;
-      if (nearest != nullptr && shortfall >= least) continue;
-      nearest = &workspace.agents(i);
-      least = shortfall;
-    }
-    Add(path, absl::StrCat("no agent can ever serve queue ", Quoted(queue.id()), ": it asks for ", ToText(needed),
-                           queue.relaxation().empty() ? "" : " even after its last relaxation",
-                           nearest == nullptr ? ""
-                                              : absl::StrCat("; nearest is ", Quoted(nearest->id()), ", who ",
-                                                             ShortfallText(*nearest, needed))));
-  }
-
-  void CheckAgentUsed(const std::string& path, int agent, const v1::WorkspaceConfig& workspace,
-                      const std::vector<std::set<int>>& admitted) {
-    const v1::AgentConfig& config = workspace.agents(agent);
-    const v1::QueueConfig* nearest = nullptr;
-    int least = 0;
-    for (int i = 0; i < workspace.queues_size(); ++i) {
-      const v1::QueueConfig& queue = workspace.queues(i);
-      if (!Admits(queue, admitted[i], agent)) continue;
-      const int shortfall = Shortfall(config, FinalRequirements(queue));
-      if (shortfall == 0) return;
-      if (nearest != nullptr && shortfall >= least) continue;
-      nearest = &queue;
-      least = shortfall;
-    }
-    std::string why = "; every queue names its agents, and none names this one";
-    if (nearest != nullptr) {
-      why =
-          absl::StrCat("; nearest is ", Quoted(nearest->id()), ", which asks for ", ToText(FinalRequirements(*nearest)),
-                       ": the agent ", ShortfallText(config, FinalRequirements(*nearest)));
-    }
-    Add(path, absl::StrCat("agent ", Quoted(config.id()), " can never serve any queue", why));
-  }
-
   // --- Security ---
 
   void CheckPrincipals(const v1::RouterdConfig& config) {
@@ -665,7 +541,7 @@ bool IsLoopback(std::string_view address) {
   return dots == 3 && digits > 0 && absl::StartsWith(host, "127.");
 }
 
-void Validate(const v1::RouterdConfig& config, const SourceMap& source, Problems& problems) {
+void Validate(const v1::RouterdConfig& config, const SourceMap& source, Problems& problems, Problems& suspicions) {
   Checker checker(source, problems);
   const auto path_of = [](int i) { return absl::StrCat("workspaces[", i, "]"); };
   checker.CheckServer(config);
@@ -687,7 +563,9 @@ void Validate(const v1::RouterdConfig& config, const SourceMap& source, Problems
     checker.CheckNames(path_of(i), filled.workspaces(i));
   }
   if (!problems.empty()) return;
-  for (int i = 0; i < filled.workspaces_size(); ++i) checker.CheckCoverage(path_of(i), filled.workspaces(i));
+  for (int i = 0; i < filled.workspaces_size(); ++i) {
+    checker.CheckProofs(path_of(i), filled.workspaces(i), suspicions);
+  }
 }
 
 }  // namespace routerd::config

@@ -493,15 +493,19 @@ void Problems::AddAt(SourcePosition position, std::string_view path, std::string
                                               path.empty() ? "" : ": ", Absl(what))});
 }
 
-absl::Status Problems::ToStatus() const {
-  if (problems_.empty()) return absl::OkStatus();
+std::vector<std::string> Problems::Lines() const {
   std::vector<Problem> sorted = problems_;
   std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) {
     return std::pair(a.position.line, a.position.column) < std::pair(b.position.line, b.position.column);
   });
-  std::string text = absl::StrJoin(sorted, "\n", [](std::string* out, const Problem& p) { out->append(p.text); });
-  if (left_out_count_ > 0) absl::StrAppend(&text, "\n", source_.file(), ": and ", left_out_count_, " more");
-  return absl::InvalidArgumentError(text);
+  std::vector<std::string> lines;
+  for (Problem& problem : sorted) lines.push_back(std::move(problem.text));
+  if (left_out_count_ > 0) lines.push_back(absl::StrCat(source_.file(), ": and ", left_out_count_, " more"));
+  return lines;
+}
+
+absl::Status Problems::ToStatus() const {
+  return problems_.empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(Lines(), "\n"));
 }
 
 std::string EntryPath(std::string_view map_path, std::string_view key) {

@@ -55,7 +55,10 @@ class Problems {
   // Whether more are only counted; then a costly hint is wasted on them.
   bool full() const { return problems_.size() >= kKeptMax; }
 
-  // OK if there is none; else kInvalidArgument, a line for each in the order of the file:
+  // A line for each, in the order of the file, and one that counts those left out, if any.
+  std::vector<std::string> Lines() const;
+
+  // OK if there is none; else kInvalidArgument with the lines:
   // `config/dev.yaml:12:7: workspaces[0].queus: unknown key; did you mean "queues"?`
   absl::Status ToStatus() const;
 

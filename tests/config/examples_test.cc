@@ -16,13 +16,14 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::util::MessageDifferencer;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 std::string ExamplePath(const std::string& name) { return absl::StrCat(ROUTERD_SOURCE_DIR, "/config/", name); }
 
 Loaded LoadExample(const std::string& name) {
   absl::StatusOr<Loaded> loaded = Load(ExamplePath(name));
   EXPECT_TRUE(loaded.ok()) << loaded.status();
-  return loaded.ok() ? *std::move(loaded) : Loaded{{}, SourceMap(name)};
+  return loaded.ok() ? *std::move(loaded) : Loaded{{}, SourceMap(name), {}};
 }
 
 TEST(ExamplesTest, DevTellsTheStoryOfAnaAndBo) {
@@ -41,10 +42,14 @@ TEST(ExamplesTest, DevTellsTheStoryOfAnaAndBo) {
             "  queue orders: MOST_SKILLED, offers 20s, wrap-up 30s\n"
             "    at once      needs orders >= JUNIOR: 2 agents\n"
             "    by channel   webchat 2, phone 2, video 2, wechat 2, weibo 2\n"
-            "  served before one who waits, though they came later by at most\n"
-            "    billing      no standing 10m, silver 9m, gold 7m, diamond 0\n"
-            "    orders       no standing 10m, silver 9m, gold 7m, diamond 0\n"
-            "    What adapters add to a contact's head start (up to 24h) comes on top.\n");
+            "  overtaken, where one agent could take either, at most by those who come later by\n"
+            "    billing      no standing 10m, silver 9m, gold 7m, diamond 0; shares agents with orders\n"
+            "    orders       no standing 10m, silver 9m, gold 7m, diamond 0; shares agents with billing\n"
+            "    without bound, everywhere: contacts that agents pick from orders\n"
+            "    without bound, everywhere: before one by webchat, phone or video: contacts of cheaper channels, while "
+            "these fill every agent who could take it\n"
+            "    A head start that an adapter gives to a contact (up to 24h) comes on top of its queue's and "
+            "standing's.\n");
 }
 
 TEST(ExamplesTest, ProductionIsDurableAndClosed) {
@@ -57,9 +62,10 @@ TEST(ExamplesTest, ProductionIsDurableAndClosed) {
   }
   const std::string text = Describe(config);
   EXPECT_THAT(text, HasSubstr("listens  gRPC 0.0.0.0:7400, HTTP 0.0.0.0:7480, TLS\n"));
-  EXPECT_THAT(text, HasSubstr("callers  2 adapters, 1 admin, 3 agents, 1 supervisor\n"));
-  EXPECT_THAT(text, HasSubstr("adapter sip-1 may put contacts up to 1 lane above their queue's\n"));
-  EXPECT_THAT(text, HasSubstr("    after 45s    needs billing >= JUNIOR, english >= JUNIOR: 1 agent\n"));
+  EXPECT_THAT(text, HasSubstr("callers  2 adapters, 1 admin, 4 agents, 1 supervisor\n"));
+  EXPECT_THAT(text, HasSubstr("adapter sip-1 may put contacts up to 1 lane above their queue's, before all below "
+                              "whatever the bounds\n"));
+  EXPECT_THAT(text, HasSubstr("    after 45s    needs billing >= JUNIOR, english >= JUNIOR: 2 agents\n"));
   EXPECT_THAT(text, HasSubstr("    by channel   phone NOBODY, video NOBODY, webchat 1, wechat 1, weibo NOBODY\n"));
 }
 
@@ -87,6 +93,11 @@ TEST(ExamplesTest, ProductionShowsEveryKey) {
         text->find("\n" + key + ":\n") != std::string::npos || text->find("{" + key + ": ") != std::string::npos;
     EXPECT_TRUE(shown) << key;
   }
+}
+
+// An example shows nothing that it would take an explanation to keep.
+TEST(ExamplesTest, GiveNoCauseForSuspicion) {
+  for (const char* name : {"dev.yaml", "production.yaml"}) EXPECT_THAT(LoadExample(name).warnings, IsEmpty());
 }
 
 // What was filled in is valid itself, and filling in again changes nothing.

@@ -108,8 +108,9 @@ TEST(ParseTest, ExpandsRangesOfAgents) {
 }
 
 TEST(ParseTest, LetsAQueueNameOneAgentOfARange) {
-  const std::string text =
-      Changed("  customers", "  - {id: load-, skills: {orders: JUNIOR}, range: {first: 1, last: 3}}\n  customers");
+  const std::string text = Changed("  customers",
+                                   "  - {id: load-, skills: {billing: JUNIOR, orders: JUNIOR}, range: {first: 1, last: "
+                                   "3}}\n  customers");
   const size_t orders = text.find("    requirements: [{skill: orders}]\n");
   const absl::StatusOr<Loaded> loaded =
       Parse("f.yaml", std::string(text).insert(orders, "    agents: [load-2, bo, ana]\n"));
@@ -270,32 +271,37 @@ const BadCase kBadCases[] = {
 
     // Coverage.
     {"AQueueThatNobodyCanServe", "[{skill: orders}]", "[{skill: orders, tier: EXPERT}, {skill: billing}]",
-     "12:5: workspaces[0].queues[1]: no agent can ever serve queue \"orders\": it asks for orders >= EXPERT, billing "
-     ">= "
-     "JUNIOR; nearest is \"bo\", who lacks billing\n"
-     "f.yaml:16:5: workspaces[0].agents[1]: agent \"bo\" can never serve any queue; nearest is \"billing\", which asks "
-     "for billing >= JUNIOR: the agent lacks billing"},
+     "12:5: workspaces[0].queues[1]: no agent can ever serve queue \"orders\": whoever comes, by webchat say, waits "
+     "for "
+     "ever, as orders >= EXPERT, billing >= JUNIOR is asked for; nearest is \"bo\", who lacks billing; give \"bo\" "
+     "billing >= JUNIOR, or add a step that asks for less\n"
+     "f.yaml:16:5: workspaces[0].agents[1]: agent \"bo\" can never serve any queue; nearest is \"billing\", where "
+     "billing >= JUNIOR is asked for even after the last step, at 30s: the agent lacks billing; give it billing >= "
+     "JUNIOR, or leave it out"},
     {"AQueueThatNobodyCanServeEvenRelaxed", "billing: SENIOR, orders", "orders",
-     "8:5: workspaces[0].queues[0]: no agent can ever serve queue \"billing\": it asks for billing >= JUNIOR even "
-     "after "
-     "its last relaxation; nearest is \"ana\", who lacks billing"},
+     "8:5: workspaces[0].queues[0]: no agent can ever serve queue \"billing\": whoever comes, by webchat say, waits "
+     "for "
+     "ever, as billing >= JUNIOR is asked for even after the last step, at 30s; nearest is \"ana\", who lacks billing; "
+     "give \"ana\" billing >= JUNIOR, or add a step that asks for less"},
     {"AQueueWhoseAgentsCannotServeIt", "  - id: orders\n", "  - id: orders\n    agents: [carl]\n",
      "13:14: workspaces[0].queues[1].agents[0]: unknown agent \"carl\"; known: ana, bo"},
     {"AnAgentWhoseTierIsTooLow", "{orders: EXPERT}}", "{billing: JUNIOR}}", ""},  // Good: billing relaxes to JUNIOR.
     {"AnAgentWithoutAQueue", "{orders: EXPERT}}", "{}}",
-     "16:5: workspaces[0].agents[1]: agent \"bo\" can never serve any queue; nearest is \"billing\", which asks for "
-     "billing >= JUNIOR: the agent lacks billing"},
+     "16:5: workspaces[0].agents[1]: agent \"bo\" can never serve any queue; nearest is \"billing\", where billing >= "
+     "JUNIOR is asked for even after the last step, at 30s: the agent lacks billing; give it billing >= JUNIOR, or "
+     "leave it out"},
     {"AnAgentWhomNoQueueAdmits",
      "  - id: billing\n    requirements: [{skill: billing, tier: SENIOR}]\n    relaxation:\n"
      "    - {after: 30s, requirements: [{skill: billing}]}\n  - id: orders\n",
      "  - id: orders\n    agents: [ana]\n",
      "13:5: workspaces[0].agents[1]: agent \"bo\" can never serve any queue; every queue names its agents, and none "
-     "names this one"},
+     "names this one; name it in one, or leave it out"},
     {"AChannelCostlierThanAnyAgent", "{id: phone}", "{id: phone, cost: 200}",
      "5:57: workspaces[0].channels[1].cost: channel \"phone\" can never be taken: it costs 200 and no agent has more "
      "capacity than 100"},
     {"AChannelCostlierThanItsAgent", "{orders: EXPERT}}", "{orders: EXPERT}, channels: {phone: 1}, capacity: 50}",
-     "16:51: workspaces[0].agents[1].channels.phone: can never be taken: costs 100 of the agent's capacity of 50"},
+     "16:51: workspaces[0].agents[1].channels.phone: can never be taken: costs 100 of the agent's capacity of 50; "
+     "raise the capacity, or take the channel out"},
     {"AnAgentWithoutRoomForAnything", "{orders: EXPERT}}", "{orders: EXPERT}, capacity: 10}",
      "16:50: workspaces[0].agents[1].capacity: agent \"bo\" can never be used: every channel costs more than its "
      "capacity of 10"},
@@ -399,11 +405,14 @@ TEST(DescribeTest, NamesHigherLanesAndUnservedChannels) {
             "  queue orders: LEAST_WANTED, offers 20s, no wrap-up, lane 2\n"
             "    at once      needs orders >= JUNIOR: 2 agents\n"
             "    by channel   webchat 2, phone 1\n"
-            "  served before one who waits, though they came later by at most\n"
-            "    billing      no standing 1m10s, gold 10s\n"
-            "                 and, however late they came, those of orders (lane 2)\n"
+            "  overtaken, where one agent could take either, at most by those who come later by\n"
+            "    billing      no standing 1m, gold 0\n"
             "    orders       no standing 1m, gold 0\n"
-            "    What adapters add to a contact's head start (up to 24h) comes on top.\n");
+            "    without bound, billing: contacts of orders, whose lane is higher\n"
+            "    without bound, everywhere: before one by phone: contacts of cheaper channels, while these fill every "
+            "agent who could take it\n"
+            "    A head start that an adapter gives to a contact (up to 24h) comes on top of its queue's and "
+            "standing's.\n");
 }
 
 TEST(AddressTest, TellsLoopbackFromTheRest) {

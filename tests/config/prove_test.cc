@@ -1,0 +1,342 @@
+// What is proved of a configuration before it loads: each story is a whole team, and what is found in it.
+#include "routerd/config/prove.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "routerd/config/bound.h"
+#include "routerd/config/defaults.h"
+#include "routerd/config/text.h"
+#include "routerd/config/yaml.h"
+
+namespace routerd::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+v1::WorkspaceConfig Workspace(std::string_view text) {
+  v1::WorkspaceConfig workspace;
+  const absl::StatusOr<SourceMap> source = ParseYaml("f.yaml", text, workspace);
+  EXPECT_TRUE(source.ok()) << source.status();
+  FillDefaults(workspace);
+  return workspace;
+}
+
+// A skill and two channels for all stories; each brings its queues and agents.
+constexpr std::string_view kTrade = "skills: [{id: billing}]\nchannels: [{id: chat, cost: 25}, {id: phone}]\n";
+
+struct Story {
+  std::string_view name;
+  std::string_view text;      // Queues and agents.
+  std::string_view findings;  // A line each: `REFUSED path: text` or `suspicious path: text`.
+};
+
+const Story kStories[] = {
+    // Who waits for ever.
+    {"ATeamForBothChannelsIsFine", R"(
+queues: [{id: billing, requirements: [{skill: billing, tier: SENIOR}]}]
+agents: [{id: ana, skills: {billing: EXPERT}}])",
+     ""},
+    {"AStepThatStopsShortOfTheBestIsRefused", R"(
+queues:
+- id: billing
+  requirements: [{skill: billing, tier: EXPERT}]
+  relaxation: [{after: 1m, requirements: [{skill: billing, tier: SENIOR}]}]
+- id: other
+agents: [{id: ana, skills: {billing: INTERMEDIATE}}])",
+     "REFUSED queues[0]: no agent can ever serve queue \"billing\": whoever comes, by chat say, waits for ever, as "
+     "billing >= SENIOR is asked for even after the last step, at 1m; nearest is \"ana\", who has billing "
+     "INTERMEDIATE; "
+     "give \"ana\" billing >= SENIOR, or add a step that asks for less"},
+    {"AQueueThatNamesTheWrongAgentsIsRefused", R"(
+queues:
+- {id: billing, requirements: [{skill: billing}], agents: [bo]}
+- id: other
+agents: [{id: ana, skills: {billing: EXPERT}}, {id: bo}])",
+     "REFUSED queues[0]: no agent of those it names can ever serve queue \"billing\": whoever comes, by chat say, "
+     "waits "
+     "for ever, as billing >= JUNIOR is asked for; nearest is \"bo\", who lacks billing; give \"bo\" billing >= "
+     "JUNIOR, "
+     "or add a step that asks for less"},
+    {"ACallerWhomOnlyJuniorsCouldTakeIsRefused", R"(
+queues:
+- {id: billing, requirements: [{skill: billing, tier: SENIOR}]}
+- id: other
+agents:
+- {id: ana, skills: {billing: SENIOR}, channels: {chat: 3}}
+- {id: bo, skills: {billing: JUNIOR}, channels: {phone: 1}})",
+     "REFUSED queues[0]: no agent can ever serve queue \"billing\" by phone: a phone contact waits for ever, as "
+     "billing "
+     ">= SENIOR is asked for and of those who take phone the nearest, \"bo\", has billing JUNIOR; give \"bo\" billing "
+     ">= "
+     "SENIOR, let \"ana\" take phone, add a step that asks for less or, if none ever comes by phone, name the queue's "
+     "agents"},
+    {"NamingTheSeniorSaysThatNobodyCalls", R"(
+queues:
+- {id: billing, requirements: [{skill: billing, tier: SENIOR}], agents: [ana]}
+- id: other
+agents:
+- {id: ana, skills: {billing: SENIOR}, channels: {chat: 3}}
+- {id: bo, skills: {billing: JUNIOR}, channels: {phone: 1}})",
+     ""},
+    {"AStepForTheJuniorsServesTheCaller", R"(
+queues:
+- id: billing
+  requirements: [{skill: billing, tier: SENIOR}]
+  relaxation: [{after: 1m, requirements: [{skill: billing}]}]
+- id: other
+agents:
+- {id: ana, skills: {billing: SENIOR}}
+- {id: bo, skills: {billing: JUNIOR}, channels: {phone: 1}})",
+     ""},
+    {"ANamedAgentOnThePhoneWithoutTheSkillIsRefused", R"(
+queues:
+- {id: billing, requirements: [{skill: billing}], agents: [ana, bo]}
+- id: other
+agents:
+- {id: ana, skills: {billing: SENIOR}, channels: {chat: 3}}
+- {id: bo, channels: {phone: 1}})",
+     "REFUSED queues[0]: no agent can ever serve queue \"billing\" by phone: a phone contact waits for ever, as "
+     "billing "
+     ">= JUNIOR is asked for and of those who take phone the nearest, \"bo\", lacks billing; give \"bo\" billing >= "
+     "JUNIOR, let \"ana\" take phone, add a step that asks for less or, if none ever comes by phone, name only those "
+     "who "
+     "serve it\n"
+     "suspicious queues[0].agents[1]: agent \"bo\" named in vain: billing >= JUNIOR is asked for, and who it is lacks "
+     "billing"},
+    {"ATeamThatOnlyChatsIsSuspicious", R"(
+queues:
+- {id: billing, requirements: [{skill: billing}]}
+- id: other
+agents:
+- {id: ana, skills: {billing: SENIOR}, channels: {chat: 3}}
+- {id: bo, channels: {phone: 1}})",
+     "suspicious queues[0]: nobody who meets billing >= JUNIOR takes phone: such a contact sent to queue \"billing\" "
+     "waits for ever; let \"ana\" take it or, if none ever comes, name the queue's agents"},
+    {"ACallThatCostsMoreThanTheExpertHasIsNotTaken", R"(
+queues:
+- {id: billing, requirements: [{skill: billing}]}
+- id: other
+agents:
+- {id: ana, skills: {billing: SENIOR}, capacity: 50}
+- {id: bo})",
+     "suspicious queues[0]: nobody who meets billing >= JUNIOR takes phone: such a contact sent to queue \"billing\" "
+     "waits for ever; let \"ana\" take it or, if none ever comes, name the queue's agents"},
+
+    // Steps.
+    {"AStepThatLetsNobodyInIsSuspicious", R"(
+queues:
+- id: billing
+  requirements: [{skill: billing, tier: EXPERT}]
+  relaxation:
+  - {after: 1m, requirements: [{skill: billing, tier: SENIOR}]}
+  - {after: 2m, requirements: [{skill: billing}]}
+- id: other
+agents: [{id: ana, skills: {billing: EXPERT}}, {id: bo, skills: {billing: JUNIOR}}])",
+     "suspicious queues[0].relaxation[0]: lets nobody in: whoever meets billing >= SENIOR meets billing >= EXPERT "
+     "already; leave the step out, or let it ask for less"},
+    {"AStartThatNobodyMeetsIsSuspicious", R"(
+queues:
+- id: billing
+  requirements: [{skill: billing, tier: EXPERT}]
+  relaxation:
+  - {after: 1m, requirements: [{skill: billing, tier: SENIOR}]}
+  - {after: 2m, requirements: [{skill: billing}]}
+agents: [{id: ana, skills: {billing: JUNIOR}}])",
+     "suspicious queues[0].relaxation[1]: until then nobody can serve queue \"billing\": each such contact waits 2m "
+     "even "
+     "when all agents are idle; let a step before it ask for less\n"
+     "suspicious queues[0].relaxation[0]: lets nobody in: no agent meets billing >= SENIOR either; leave the step out, "
+     "or let it ask for less"},
+    {"AStartThatNobodyMeetsOnThePhoneIsSuspicious", R"(
+queues:
+- id: billing
+  requirements: [{skill: billing, tier: EXPERT}]
+  relaxation: [{after: 1m, requirements: [{skill: billing}]}]
+agents:
+- {id: ana, skills: {billing: EXPERT}, channels: {chat: 3}}
+- {id: bo, skills: {billing: JUNIOR}})",
+     "suspicious queues[0].relaxation[0]: until then nobody can serve queue \"billing\" by phone: each such contact "
+     "waits "
+     "1m even when all agents are idle; let a step before it ask for less"},
+
+    // Agents.
+    {"AnAgentBelowEveryQueueIsRefused", R"(
+queues: [{id: billing, requirements: [{skill: billing, tier: SENIOR}]}]
+agents: [{id: ana, skills: {billing: EXPERT}}, {id: bo, skills: {billing: JUNIOR}}])",
+     "REFUSED agents[1]: agent \"bo\" can never serve any queue; nearest is \"billing\", where billing >= SENIOR is "
+     "asked "
+     "for: the agent has billing JUNIOR; give it billing >= SENIOR, or leave it out"},
+    {"AgentsAlikeAreToldOnce", R"(
+queues: [{id: billing, requirements: [{skill: billing, tier: SENIOR}]}]
+agents:
+- {id: ana, skills: {billing: EXPERT}}
+- {id: bo, skills: {billing: JUNIOR}}
+- {id: load-, skills: {billing: JUNIOR}, range: {first: 1, last: 9}})",
+     "REFUSED agents[1]: 10 agents like \"bo\" can never serve any queue; nearest is \"billing\", where billing >= "
+     "SENIOR "
+     "is asked for: the agent has billing JUNIOR; give it billing >= SENIOR, or leave it out"},
+    {"TheRestOfARangeIsOfNoUse", R"(
+queues: [{id: billing, agents: [load-1, load-2]}]
+agents: [{id: load-, range: {first: 1, last: 4}}])",
+     "REFUSED agents[0]: 2 agents like \"load-\" can never serve any queue; every queue names its agents, and none "
+     "names "
+     "this one; name it in one, or leave it out"},
+    {"AnAgentWithRoomForNothingIsRefused", R"(
+queues: [{id: all}]
+agents: [{id: ana}, {id: bo, capacity: 10}])",
+     "REFUSED agents[1].capacity: agent \"bo\" can never be used: every channel costs more than its capacity of 10"},
+    {"AnAgentWithoutRoomForItsChannelIsRefused", R"(
+queues: [{id: all}]
+agents: [{id: ana}, {id: bo, capacity: 50, channels: {chat: 1, phone: 1}}])",
+     "REFUSED agents[1].channels.phone: can never be taken: costs 100 of the agent's capacity of 50; raise the "
+     "capacity, "
+     "or take the channel out"},
+
+    // Channels and skills.
+    {"AChannelThatNobodyTakesIsRefusedOnce", R"(
+queues: [{id: all}]
+agents: [{id: ana, channels: {chat: 3}, skills: {billing: JUNIOR}}])",
+     "REFUSED channels[1]: channel \"phone\" can never be taken: no agent with room for it names it under channels"},
+    {"ASkillThatNobodyHasIsSuspicious", R"(
+queues: [{id: all}]
+agents: [{id: ana}])",
+     "suspicious skills[0]: no agent has billing: a contact that asks for it waits for ever"},
+};
+
+class ProveTest : public testing::TestWithParam<Story> {};
+TEST_P(ProveTest, Finds) {
+  const std::vector<Finding> findings = Prove(Workspace(absl::StrCat(Absl(kTrade), Absl(GetParam().text))));
+  // A story is about one thing: that nobody has the skill is told in the story about it.
+  std::vector<std::string> lines;
+  for (const Finding& finding : findings) {
+    const bool beside = finding.path == "skills[0]" && GetParam().findings.find("skills[0]") == std::string_view::npos;
+    if (beside) continue;
+    lines.push_back(absl::StrCat(finding.kind == Finding::Kind::kRefused ? "REFUSED " : "suspicious ", finding.path,
+                                 ": ", finding.text));
+  }
+  EXPECT_EQ(absl::StrJoin(lines, "\n"), std::string(GetParam().findings));
+}
+INSTANTIATE_TEST_SUITE_P(Stories, ProveTest, testing::ValuesIn(kStories),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+// --- Bounds ---
+
+QueueBound BoundOf(const v1::WorkspaceConfig& workspace, std::string_view queue) {
+  for (QueueBound& bound : Bounds(workspace)) {
+    if (bound.queue == queue) return bound;
+  }
+  ADD_FAILURE() << queue;
+  return {};
+}
+
+constexpr std::string_view kStanding = R"(
+channels: [{id: chat, cost: 25}, {id: phone}]
+skills: [{id: sales}, {id: repair}]
+vip_levels: [{id: silver, head_start: 1m}, {id: gold, head_start: 10m}]
+queues:
+- {id: sales, requirements: [{skill: sales}], head_start: 2m}
+- {id: leads, requirements: [{skill: sales, tier: SENIOR}]}
+- {id: repair, requirements: [{skill: repair}], head_start: 30m}
+- {id: outage, requirements: [{skill: repair}], lane: 3}
+)";
+
+TEST(BoundTest, CountsOnlyQueuesWithAnAgentInCommon) {
+  const v1::WorkspaceConfig workspace = Workspace(absl::StrCat(Absl(kStanding), R"(
+agents:
+- {id: ana, skills: {sales: EXPERT}, channels: {phone: 1}}
+- {id: bo, skills: {repair: EXPERT}, channels: {phone: 1}}
+)"));
+  const QueueBound sales = BoundOf(workspace, "sales"), leads = BoundOf(workspace, "leads");
+  EXPECT_EQ(ToText(sales), "no standing 10m, silver 9m, gold 0") << "Its own head start counts for all of it.";
+  EXPECT_EQ(ToText(leads), "no standing 12m, silver 11m, gold 2m") << "Half an hour of repair's is another team's.";
+  EXPECT_THAT(sales.rivals, ElementsAre("leads"));
+  EXPECT_THAT(ExceptionTexts(sales), IsEmpty());
+}
+
+TEST(BoundTest, CountsAnAgentWhoWouldBeAskedInTheEnd) {
+  v1::WorkspaceConfig workspace = Workspace(absl::StrCat(Absl(kStanding), R"(
+agents:
+- {id: ana, skills: {sales: EXPERT}, channels: {phone: 1}}
+- {id: bo, skills: {repair: EXPERT}, channels: {phone: 1}}
+)"));
+  workspace.mutable_queues(0)->add_relaxation()->mutable_after()->set_seconds(60);  // Then anybody.
+  const QueueBound sales = BoundOf(workspace, "sales");
+  EXPECT_EQ(ToText(sales), "no standing 38m, silver 37m, gold 28m");
+  EXPECT_THAT(sales.rivals, ElementsAre("leads", "repair"));
+}
+
+TEST(BoundTest, HasNoneAgainstAHigherLane) {
+  const v1::WorkspaceConfig workspace = Workspace(absl::StrCat(Absl(kStanding), R"(
+agents:
+- {id: ana, skills: {sales: EXPERT}, channels: {phone: 1}}
+- {id: bo, skills: {repair: EXPERT}, channels: {phone: 1}}
+)"));
+  const QueueBound repair = BoundOf(workspace, "repair"), outage = BoundOf(workspace, "outage");
+  EXPECT_THAT(repair.rivals, IsEmpty());
+  EXPECT_THAT(ExceptionTexts(repair), ElementsAre("contacts of outage, whose lane is higher"));
+  EXPECT_EQ(ToText(outage), "no standing 10m, silver 9m, gold 0") << "A lower lane's head start never counts.";
+  EXPECT_THAT(ExceptionTexts(outage), IsEmpty());
+}
+
+TEST(BoundTest, HasNoneAgainstWhatAgentsPick) {
+  v1::WorkspaceConfig workspace = Workspace(absl::StrCat(Absl(kStanding), R"(
+agents:
+- {id: ana, skills: {sales: EXPERT}, channels: {phone: 1}}
+- {id: bo, skills: {repair: EXPERT}, channels: {phone: 1}}
+)"));
+  workspace.mutable_queues(1)->set_picking_allowed(true);
+  EXPECT_THAT(ExceptionTexts(BoundOf(workspace, "sales")), ElementsAre("contacts that agents pick from leads"));
+  EXPECT_THAT(ExceptionTexts(BoundOf(workspace, "leads")), ElementsAre("contacts that agents pick from leads"));
+  EXPECT_THAT(BoundOf(workspace, "repair").picked, IsEmpty());
+}
+
+// A call needs all of an agent. Three chats that come one by one leave a quarter free, never the whole.
+struct CrowdCase {
+  std::string_view name;
+  std::string_view agents;
+  std::vector<std::string> crowded;
+};
+const CrowdCase kCrowdCases[] = {
+    {"ACallWaitsForAnAgentWhomChatsMayFill", "[{id: ana, channels: {phone: 1, chat: 1}}]", {"phone"}},
+    {"ACallIsSafeWithOneWhoOnlyCalls",
+     "[{id: ana, channels: {phone: 1, chat: 3}}, {id: bo, channels: {phone: 1}}]",
+     {}},
+    {"ACallIsSafeWhereChatsLeaveItsRoom", "[{id: ana, channels: {phone: 1, chat: 2}, capacity: 150}]", {}},
+    {"ACallIsNotSafeWhereChatsMayBeAsManyAsFit", "[{id: ana, capacity: 10000}]", {"phone"}},
+    {"AChatIsNeverCrowdedByCalls", "[{id: ana, channels: {chat: 3}}, {id: bo, channels: {phone: 1}}]", {}},
+};
+class CrowdTest : public testing::TestWithParam<CrowdCase> {};
+TEST_P(CrowdTest, NamesTheChannels) {
+  const v1::WorkspaceConfig workspace =
+      Workspace(absl::StrCat(Absl(kTrade), "queues: [{id: all}]\nagents: ", Absl(GetParam().agents)));
+  EXPECT_EQ(Bounds(workspace)[0].crowded, GetParam().crowded);
+}
+INSTANTIATE_TEST_SUITE_P(Crowds, CrowdTest, testing::ValuesIn(kCrowdCases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(BoundTest, SaysWhatACrowdedCallWaitsFor) {
+  const v1::WorkspaceConfig workspace =
+      Workspace(absl::StrCat(Absl(kTrade), "queues: [{id: all}]\nagents: [{id: ana}]"));
+  EXPECT_THAT(ExceptionTexts(Bounds(workspace)[0]),
+              ElementsAre("before one by phone: contacts of cheaper channels, while these fill every agent who could "
+                          "take it"));
+}
+
+TEST(NamesTextTest, CountsWhatItLeavesOut) {
+  EXPECT_EQ(NamesText({}), "");
+  EXPECT_EQ(NamesText({"a"}), "a");
+  EXPECT_EQ(NamesText({"a", "b"}, " or "), "a or b");
+  EXPECT_EQ(NamesText({"a", "b", "c"}), "a, b and c");
+  EXPECT_EQ(NamesText({"a", "b", "c", "d", "e", "f", "g", "h"}), "a, b, c, d, e, f, g and h");
+  EXPECT_EQ(NamesText({"a", "b", "c", "d", "e", "f", "g", "h", "i"}), "a, b, c, d, e, f, g and 2 more");
+}
+
+}  // namespace
+}  // namespace routerd::config
