@@ -49,7 +49,7 @@ class Centre {
 
   std::vector<ContactId> Line() const {
     std::vector<ContactId> line;
-    router_.VisitLine([&](const ContactData& contact) {
+    router_.VisitLine([&](const ContactCommon& contact) {
       line.push_back(contact.id);
       return true;
     });
@@ -171,7 +171,7 @@ void BM_EstimateAll(benchmark::State& state) {
   for (auto _ : state) {
     int place_sum = 0;
     centre.router().EstimateAll(
-        centre.now(), [&](const ContactData&, const WaitEstimate& estimate) { place_sum += estimate.place > 0; });
+        centre.now(), [&](const ContactCommon&, const WaitEstimate& estimate) { place_sum += estimate.place > 0; });
     benchmark::DoNotOptimize(place_sum);
   }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(centre.router().waiting_count()));

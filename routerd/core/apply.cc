@@ -23,16 +23,18 @@ struct Overloaded : Fs... {
 
 template <typename Over>
 void DropBackOffs(Contact& contact, Over&& over) {
-  auto& all = contact.back_offs;
+  if (contact.rare().back_offs.empty()) return;
+  auto& all = contact.edit_rare().back_offs;
   all.erase(std::remove_if(all.begin(), all.end(), over), all.end());
 }
 
-}  // namespace
-
-Contact* Router::Impl::Find(ContactId id) {
-  const auto it = contact_index.find(Index(id));
-  return it == contact_index.end() ? nullptr : &contacts[it->second];
+void EndReservation(Contact& contact) {
+  if (contact.rare().reserved_agent == kNoAgent) return;
+  contact.edit_rare().reserved_agent = kNoAgent;
+  contact.edit_rare().reserved_until = kNever;
 }
+
+}  // namespace
 
 Contact& Router::Impl::Get(ContactId id) {
   Contact* contact = Find(id);
@@ -40,28 +42,16 @@ Contact& Router::Impl::Get(ContactId id) {
   return *contact;
 }
 
-Contact& Router::Impl::Add(ContactData data) {
-  uint32_t slot;
-  if (free_slots.empty()) {
-    slot = static_cast<uint32_t>(contacts.size());
-    contacts.emplace_back();
-  } else {
-    slot = free_slots.back();
-    free_slots.pop_back();
-  }
-  Contact& contact = contacts[slot];
-  contact = Contact{std::move(data)};
-  contact_index.emplace(Index(contact.id), slot);
-  SetClass(contact);
+Contact& Router::Impl::Add(const ContactCommon& common, const Skills& requirements) {
+  Contact& contact = contacts.Add(common.id);
+  static_cast<ContactCommon&>(contact) = common;
+  SetClass(contact, requirements);
   return contact;
 }
 
 void Router::Impl::Remove(Contact& contact) {
-  if (contact.wake != kNever) deadlines.erase({contact.wake, 0, Index(contact.id)});
-  const auto it = contact_index.find(Index(contact.id));
-  free_slots.push_back(it->second);
-  contact_index.erase(it);
-  contact = Contact{};
+  if (contact.wake != kNever) deadlines.erase(Deadline::Of(contact.wake, contact.id));
+  contacts.Remove(contact.id);
 }
 
 // Works out which profiles may serve a class.
@@ -87,9 +77,9 @@ ClassIx Router::Impl::InternClass(const Requirement& asked) {
   return c;
 }
 
-void Router::Impl::SetClass(Contact& contact) {
+void Router::Impl::SetClass(Contact& contact, const Skills& requirements) {
   const QueueId restricted = rules(contact.queue).restricted ? contact.queue : kNoQueue;
-  contact.cls = InternClass({contact.requirements, contact.channel, restricted});
+  contact.cls = InternClass({requirements, contact.channel, restricted});
 }
 
 void Router::Impl::JoinLine(Contact& contact, Instant at) {
@@ -98,8 +88,8 @@ void Router::Impl::JoinLine(Contact& contact, Instant at) {
   contact.on_hold = false;
   ++waiting_count;
   ++rules(contact.queue).waiting;
-  if (contact.reserved_agent != kNoAgent) {
-    roster.at(contact.reserved_agent).reserved.insert(contact.key());
+  if (contact.rare().reserved_agent != kNoAgent) {
+    roster.at(contact.rare().reserved_agent).reserved.insert(contact.key());
   } else {
     line.Insert(contact.cls, contact.key());
   }
@@ -108,8 +98,8 @@ void Router::Impl::JoinLine(Contact& contact, Instant at) {
 void Router::Impl::LeaveLine(Contact& contact) {
   --waiting_count;
   --rules(contact.queue).waiting;
-  if (contact.reserved_agent != kNoAgent) {
-    roster.at(contact.reserved_agent).reserved.erase(contact.key());
+  if (contact.rare().reserved_agent != kNoAgent) {
+    roster.at(contact.rare().reserved_agent).reserved.erase(contact.key());
   } else {
     line.Erase(contact.cls, contact.key());
   }
@@ -133,28 +123,29 @@ void Router::Impl::TakeBack(Contact& contact) {
 
 // Sets the contact's one entry among the deadlines to whatever comes first.
 void Router::Impl::Rearm(Contact& contact) {
+  contact.TidyRare();
   Instant wake = contact.until;
   if (contact.state == ContactState::kQueued) {
-    wake = contact.reserved_until;
+    wake = contact.rare().reserved_until;
     const auto& steps = rules(contact.queue).steps;
     if (contact.step < static_cast<int>(steps.size())) {
       wake = std::min(wake, contact.queued_at + steps[contact.step].after);
     }
-    for (const BackOff& b : contact.back_offs) {
+    for (const BackOff& b : contact.rare().back_offs) {
       if (b.until > now) wake = std::min(wake, b.until);
     }
   }
   if (wake == contact.wake) return;
-  if (contact.wake != kNever) deadlines.erase({contact.wake, 0, Index(contact.id)});
+  if (contact.wake != kNever) deadlines.erase(Deadline::Of(contact.wake, contact.id));
   contact.wake = wake;
-  if (wake != kNever) deadlines.insert({wake, 0, Index(contact.id)});
+  if (wake != kNever) deadlines.insert(Deadline::Of(wake, contact.id));
 }
 
 void Router::Impl::RearmAgent(Agent& agent, Instant grace_until) {
-  const uint64_t id = Index(agent.data.id);
-  if (agent.data.grace_until != kNever) deadlines.erase({agent.data.grace_until, 1, id});
+  const AgentId id = agent.data.id;
+  if (agent.data.grace_until != kNever) deadlines.erase(Deadline::Of(agent.data.grace_until, id));
   agent.data.grace_until = grace_until;
-  if (grace_until != kNever) deadlines.insert({grace_until, 1, id});
+  if (grace_until != kNever) deadlines.insert(Deadline::Of(grace_until, id));
 }
 
 Skills Router::Impl::Resolve(const std::vector<NamedTier>& named) const {
@@ -219,20 +210,16 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
   // Who may serve what, for new profiles and changed restrictions alike; then those who wait, by what they ask for now.
   class_profiles.assign(line.class_count(), {});
   for (ClassIx c = 0; c < line.class_count(); ++c) LinkClass(c);
-  std::vector<uint64_t> ids;  // In order: kinds of work are numbered as they are met.
-  for (const auto& [id, slot] : contact_index) ids.push_back(id);
-  std::sort(ids.begin(), ids.end());
-  for (const uint64_t id : ids) {
-    Contact& contact = Get(ContactId{id});
+  contacts.ForEach([this](Contact& contact) {
     const bool waits = contact.state == ContactState::kQueued;
     if (waits) LeaveLine(contact);
-    SetClass(contact);
+    SetClass(contact, Skills(RequirementsOf(contact)));
     if (waits) {
       const Instant since = contact.state_at;
       JoinLine(contact, since);
       Rearm(contact);
     }
-  }
+  });
   wanted_stale = true;
 }
 
@@ -243,7 +230,7 @@ void Router::Impl::Apply(const Event& event) {
   std::visit(Overloaded{
                  [&](const PolicyLoaded& e) { LoadPolicy(e.policy); },
                  [&](const ContactCreated& e) {
-                   ContactData data;
+                   ContactCommon data;
                    data.id = last_contact = e.contact;
                    data.queue = e.queue;
                    data.channel = e.channel;
@@ -251,9 +238,8 @@ void Router::Impl::Apply(const Event& event) {
                    data.lane = e.lane;
                    data.rank = e.rank;
                    data.created_at = data.queued_at = at;
-                   data.own_head_start = e.own_head_start;
-                   data.requirements = e.requirements;
-                   Contact& contact = Add(std::move(data));
+                   Contact& contact = Add(data, e.requirements);
+                   if (e.own_head_start != Duration{0}) contact.edit_rare().own_head_start = e.own_head_start;
                    line.learned(contact.cls).AddArrival(at);
                    JoinLine(contact, at);
                    Rearm(contact);
@@ -264,7 +250,8 @@ void Router::Impl::Apply(const Event& event) {
                    const Instant since = contact.state_at;
                    if (waits) LeaveLine(contact);
                    contact.vip = e.vip;
-                   contact.own_head_start = e.own_head_start;
+                   contact.edit_rare().own_head_start = e.own_head_start;
+                   contact.TidyRare();
                    contact.lane = e.lane;
                    contact.rank = e.rank;
                    if (waits) JoinLine(contact, since);
@@ -274,8 +261,7 @@ void Router::Impl::Apply(const Event& event) {
                    const Instant since = contact.state_at;
                    LeaveLine(contact);
                    contact.step = e.step;
-                   contact.requirements = e.requirements;
-                   SetClass(contact);
+                   SetClass(contact, e.requirements);
                    JoinLine(contact, since);
                    Rearm(contact);
                  },
@@ -298,9 +284,8 @@ void Router::Impl::Apply(const Event& event) {
                    contact.state_at = contact.accepted_at = at;
                    contact.offer = kNoOffer;
                    contact.until = kNever;
-                   contact.reserved_agent = kNoAgent;
-                   contact.reserved_until = kNever;
-                   contact.back_offs.clear();
+                   EndReservation(contact);
+                   DropBackOffs(contact, [](const BackOff&) { return true; });
                    roster.at(e.agent).data.missed_count = 0;
                    Rearm(contact);
                  },
@@ -310,7 +295,7 @@ void Router::Impl::Apply(const Event& event) {
                    TakeBack(contact);
                    if (e.back_off_until > at) {
                      DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
-                     contact.back_offs.push_back({e.agent, e.back_off_until});
+                     contact.edit_rare().back_offs.push_back({e.agent, e.back_off_until});
                    }
                    JoinLine(contact, at);
                    Rearm(contact);
@@ -325,15 +310,15 @@ void Router::Impl::Apply(const Event& event) {
                    Contact& contact = Get(e.contact);
                    TakeBack(contact);
                    contact.queue = e.queue;
-                   contact.requirements = e.requirements;
                    if (e.queue_changed) {
                      contact.queued_at = at;
                      contact.step = 0;
                    }
-                   SetClass(contact);
-                   contact.reserved_agent = e.reserved_agent;
-                   contact.reserved_until = e.reserved_until;
-                   if (e.back_off_until > at) contact.back_offs.push_back({e.from, e.back_off_until});
+                   SetClass(contact, e.requirements);
+                   ContactRare& rare = contact.edit_rare();
+                   rare.reserved_agent = e.reserved_agent;
+                   rare.reserved_until = e.reserved_until;
+                   if (e.back_off_until > at) rare.back_offs.push_back({e.from, e.back_off_until});
                    roster.at(e.from).data.idle_since = at;
                    roster.Refresh(e.from);
                    JoinLine(contact, at);
@@ -342,7 +327,7 @@ void Router::Impl::Apply(const Event& event) {
                  [&](const ContactRequeued& e) {
                    Contact& contact = Get(e.contact);
                    TakeBack(contact);
-                   if (e.back_off_until > at) contact.back_offs.push_back({e.agent, e.back_off_until});
+                   if (e.back_off_until > at) contact.edit_rare().back_offs.push_back({e.agent, e.back_off_until});
                    JoinLine(contact, at);
                    Rearm(contact);
                  },
@@ -350,8 +335,8 @@ void Router::Impl::Apply(const Event& event) {
                    Contact& contact = Get(e.contact);
                    const Instant since = contact.state_at;
                    LeaveLine(contact);
-                   contact.reserved_agent = e.agent;
-                   contact.reserved_until = e.until;
+                   contact.edit_rare().reserved_agent = e.agent;
+                   contact.edit_rare().reserved_until = e.until;
                    DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
                    JoinLine(contact, since);
                    Rearm(contact);
@@ -361,8 +346,7 @@ void Router::Impl::Apply(const Event& event) {
                    const bool waits = contact.state == ContactState::kQueued;
                    const Instant since = contact.state_at;
                    if (waits) LeaveLine(contact);
-                   contact.reserved_agent = kNoAgent;
-                   contact.reserved_until = kNever;
+                   EndReservation(contact);
                    if (waits) JoinLine(contact, since);
                    Rearm(contact);
                  },

@@ -19,17 +19,17 @@ class Examiner {
     failed_.clear();
     const Agent& agent = r_.roster.at(id);
     Presence(agent);
-    const bool reserved_for_it = contact_.reserved_agent == id;
+    const bool reserved_for_it = contact_.rare().reserved_agent == id;
     if (!reserved_for_it) {
       Skill(agent);
       Admission(agent);
     }
-    if (contact_.reserved_agent != kNoAgent && !reserved_for_it) {
-      Fail("RESERVED", absl::StrCat("kept for agents/", View(r_.agents.Of(contact_.reserved_agent))),
-           contact_.reserved_until);
+    if (contact_.rare().reserved_agent != kNoAgent && !reserved_for_it) {
+      Fail("RESERVED", absl::StrCat("kept for agents/", View(r_.agents.Of(contact_.rare().reserved_agent))),
+           contact_.rare().reserved_until);
     }
     Room(agent);
-    for (const BackOff& b : contact_.back_offs) {
+    for (const BackOff& b : contact_.rare().back_offs) {
       if (b.agent == id && b.until > now_) Fail("BACK_OFF", "missed, declined or passed it on a while ago", b.until);
     }
     return std::move(failed_);
@@ -51,7 +51,7 @@ class Examiner {
   }
 
   void Skill(const Agent& agent) {
-    for (const SkillTier& want : contact_.requirements) {
+    for (const SkillTier& want : r_.RequirementsOf(contact_)) {
       const Tier has = TierOf(agent.skills, want.skill);
       if (has >= want.tier) continue;
       Fail("SKILL",
@@ -114,7 +114,7 @@ Explanation Router::Explain(ContactId id, Instant now, size_t agents_max) const 
                    [](const AgentVerdict& a, const AgentVerdict& b) { return a.failed.size() < b.failed.size(); });
   if (explanation.agents.size() > agents_max) explanation.agents.resize(agents_max);
   if (contact.state != ContactState::kQueued) return explanation;
-  VisitLine([&](const ContactData& other) {
+  VisitLine([&](const ContactCommon& other) {
     if (other.id == id || explanation.ahead.size() >= kAheadMax) return false;
     bool rival = r.Find(other.id)->cls == contact.cls;
     BitSet::ForEachInBoth(r.class_profiles[contact.cls], r.class_profiles[r.Find(other.id)->cls],

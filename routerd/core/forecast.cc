@@ -108,15 +108,16 @@ std::vector<const LineSet*> Router::Impl::AllLines() const {
   return sets;
 }
 
-void Router::VisitLine(const std::function<bool(const ContactData&)>& visit) const {
+void Router::VisitLine(const std::function<bool(const ContactCommon&)>& visit) const {
   VisitMerged(impl_->AllLines(), [&](const LineKey& key) { return visit(*impl_->Find(key.contact)); });
 }
 
-void Router::EstimateAll(Instant now, const std::function<void(const ContactData&, const WaitEstimate&)>& visit) const {
+void Router::EstimateAll(Instant now,
+                         const std::function<void(const ContactCommon&, const WaitEstimate&)>& visit) const {
   Forecast forecast(*impl_, now);
-  VisitLine([&](const ContactData& contact) {
+  VisitLine([&](const ContactCommon& contact) {
     const Contact& full = *impl_->Find(contact.id);
-    visit(contact, forecast.Add(full.cls, full.reserved_agent));
+    visit(contact, forecast.Add(full.cls, full.rare().reserved_agent));
     return true;
   });
 }
@@ -124,9 +125,9 @@ void Router::EstimateAll(Instant now, const std::function<void(const ContactData
 WaitEstimate Router::Estimate(ContactId contact, Instant now) const {
   Forecast forecast(*impl_, now);
   WaitEstimate estimate;
-  VisitLine([&](const ContactData& other) {
+  VisitLine([&](const ContactCommon& other) {
     const Contact& full = *impl_->Find(other.id);
-    estimate = forecast.Add(full.cls, full.reserved_agent);
+    estimate = forecast.Add(full.cls, full.rare().reserved_agent);
     return other.id != contact;
   });
   return estimate;
@@ -151,7 +152,7 @@ WaitEstimate Router::EstimateNewcomer(QueueId queue, ChannelId channel, Instant 
   VisitMerged(r.AllLines(), [&](const LineKey& key) {
     if (mine < key) return false;
     const Contact& contact = *r.Find(key.contact);
-    forecast.Add(contact.cls, contact.reserved_agent);
+    forecast.Add(contact.cls, contact.rare().reserved_agent);
     return true;
   });
   return forecast.Add(cls, kNoAgent);

@@ -84,10 +84,9 @@ class Handler {
       r_.Emit(AgentConnectionChanged{id, false, r_.now + r_.policy->agent_grace});
     }
     std::vector<ContactId> offered;
-    for (const auto& [id, slot] : r_.contact_index) {
-      if (r_.contacts[slot].state == ContactState::kOffered) offered.push_back(ContactId{id});
-    }
-    std::sort(offered.begin(), offered.end());
+    r_.contacts.ForEach([&offered](const Contact& contact) {
+      if (contact.state == ContactState::kOffered) offered.push_back(contact.id);
+    });
     for (const ContactId id : offered) {
       const Contact& contact = r_.Get(id);
       r_.Emit(OfferExtended{contact.offer, id,
@@ -114,9 +113,9 @@ class Handler {
       return Error(StatusCode::kResourceExhausted, "QUEUE_FULL",
                    absl::StrCat("queue ", Quote(c.queue), " has ", rules.waiting, " waiting, its waiting_max"));
     }
-    if (static_cast<int64_t>(r_.contact_index.size()) >= r_.policy->contacts_max) {
+    if (static_cast<int64_t>(r_.contacts.size()) >= r_.policy->contacts_max) {
       return Error(StatusCode::kResourceExhausted, "CONTACT_LIMIT",
-                   absl::StrCat("the workspace has ", r_.contact_index.size(), " live contacts, its contacts_max"));
+                   absl::StrCat("the workspace has ", r_.contacts.size(), " live contacts, its contacts_max"));
     }
     const ContactId id{Index(r_.last_contact) + 1};
     Duration head_start = rules.policy.head_start + c.head_start;
@@ -139,9 +138,9 @@ class Handler {
     if (c.vip) {
       if (absl::Status status = FindVip(*c.vip, vip); !status.ok()) return status;
     }
-    const Duration own = c.head_start.value_or(contact->own_head_start);
+    const Duration own = c.head_start.value_or(contact->rare().own_head_start);
     if (absl::Status status = CheckHeadStart(own); !status.ok()) return status;
-    if (vip != contact->vip || own != contact->own_head_start) {
+    if (vip != contact->vip || own != contact->rare().own_head_start) {
       r_.Emit(ContactReprioritized{c.contact, vip, own, contact->lane, r_.RankOf(*contact, vip, own)});
     }
     return Reply{c.contact};
@@ -266,7 +265,7 @@ class Handler {
     e.contact = c.contact;
     e.from = contact.agent;
     e.queue = contact.queue;
-    e.requirements = contact.requirements;
+    e.requirements = r_.RequirementsOf(contact);
     e.reason = c.reason;
     e.summary = c.summary;
     if (!c.to_agent.empty()) {
@@ -322,7 +321,8 @@ class Handler {
     }
     if (contact->state != ContactState::kQueued) return NotWaiting(*contact);
     const Agent& a = r_.roster.at(*agent);
-    const bool reserved_for_other = contact->reserved_agent != kNoAgent && contact->reserved_agent != *agent;
+    const bool reserved_for_other =
+        contact->rare().reserved_agent != kNoAgent && contact->rare().reserved_agent != *agent;
     if (reserved_for_other || !r_.MayTake(a, *contact) || !r_.roster.HasRoom(a, contact->channel)) {
       return Error(StatusCode::kFailedPrecondition, "NOT_ELIGIBLE",
                    absl::StrCat("agents/", c.agent, " may not take contacts/", Index(c.contact),
@@ -492,7 +492,7 @@ absl::InlinedVector<int, 6> Router::Impl::CountsOf(const AgentPolicy& agent) con
 // The rank under other head starts of VIP level and contact; what the queue gave stays in it.
 Instant Router::Impl::RankOf(const Contact& contact, VipId vip, Duration own_head_start) const {
   const auto standing = [this](VipId v) { return v == kNoVip ? Duration{0} : vip_rules[Index(v)].head_start; };
-  return contact.rank + standing(contact.vip) + contact.own_head_start - standing(vip) - own_head_start;
+  return contact.rank + standing(contact.vip) + contact.rare().own_head_start - standing(vip) - own_head_start;
 }
 
 void Router::Impl::CloseOffer(Contact& contact, OfferState outcome, std::string reason, Instant back_off_until,
@@ -500,7 +500,8 @@ void Router::Impl::CloseOffer(Contact& contact, OfferState outcome, std::string 
   const ContactId id = contact.id;
   const AgentId agent = contact.agent;
   // Whoever was reserved a contact and did not take it has had the chance.
-  if (contact.reserved_agent != kNoAgent) Emit(ReservationEnded{id, contact.reserved_agent, ToString(outcome)});
+  if (contact.rare().reserved_agent != kNoAgent)
+    Emit(ReservationEnded{id, contact.rare().reserved_agent, ToString(outcome)});
   Emit(OfferClosed{contact.offer, id, agent, outcome, std::move(reason), back_off_until, missed});
 }
 
@@ -567,7 +568,7 @@ void Router::Impl::AdvanceContact(Contact& contact) {
     return;
   }
   // Waiting: a reservation, a step of relaxation, a back-off.
-  if (contact.reserved_until <= now) Emit(ReservationEnded{id, contact.reserved_agent, "waited"});
+  if (contact.rare().reserved_until <= now) Emit(ReservationEnded{id, contact.rare().reserved_agent, "waited"});
   const QueueRules& queue = rules(contact.queue);
   while (contact.step < static_cast<int>(queue.steps.size()) &&
          contact.queued_at + queue.steps[contact.step].after <= now) {
@@ -575,7 +576,7 @@ void Router::Impl::AdvanceContact(Contact& contact) {
     // beyond them stays.
     const Skills& step = queue.steps[contact.step].requirements;
     Skills relaxed;
-    for (const SkillTier& current : contact.requirements) {
+    for (const SkillTier& current : RequirementsOf(contact)) {
       if (!queue.named_skills.Test(Index(current.skill))) {
         relaxed.push_back(current);
       } else if (const Tier tier = TierOf(step, current.skill); tier != Tier::kNone) {
@@ -589,12 +590,12 @@ void Router::Impl::AdvanceContact(Contact& contact) {
 }
 
 void Router::Impl::Advance() {
-  while (!deadlines.empty() && std::get<0>(*deadlines.begin()) <= now) {
-    const auto [at, is_agent, id] = *deadlines.begin();
-    if (is_agent != 0) {
-      SignOutAgent(AgentId{static_cast<uint32_t>(id)}, "lost");
+  while (!deadlines.empty() && deadlines.begin()->at <= now) {
+    const uint64_t who = deadlines.begin()->who;
+    if ((who & Deadline::kAgent) != 0) {
+      SignOutAgent(AgentId{static_cast<uint32_t>(who)}, "lost");
     } else {
-      AdvanceContact(Get(ContactId{id}));
+      AdvanceContact(Get(ContactId{who}));
     }
   }
 }
@@ -625,9 +626,7 @@ void Router::Advance(Instant now, std::vector<Event>& events) {
   impl_->Match();
 }
 
-Instant Router::NextDeadline() const {
-  return impl_->deadlines.empty() ? kNever : std::get<0>(*impl_->deadlines.begin());
-}
+Instant Router::NextDeadline() const { return impl_->deadlines.empty() ? kNever : impl_->deadlines.begin()->at; }
 
 void Router::Apply(const Event& event) { impl_->Apply(event); }
 

@@ -21,7 +21,7 @@ int64_t Surplus(const Skills& skills, const Skills& asked) {
 }  // namespace
 
 bool Router::Impl::BackedOff(const Contact& contact, AgentId agent) const {
-  for (const BackOff& b : contact.back_offs) {
+  for (const BackOff& b : contact.rare().back_offs) {
     if (b.agent == agent && b.until > now) return true;
   }
   return false;
@@ -65,9 +65,10 @@ void Router::Impl::RefreshWanted() {
 
 // Finds the best agent with room for a waiting contact.
 void Router::Impl::MatchContact(Contact& contact) {
-  if (contact.reserved_agent != kNoAgent) {
-    const Agent& agent = roster.at(contact.reserved_agent);
-    if (roster.HasRoom(agent, contact.channel)) MakeOffer(contact, contact.reserved_agent, OfferRule::kReserved, 1);
+  if (contact.rare().reserved_agent != kNoAgent) {
+    const Agent& agent = roster.at(contact.rare().reserved_agent);
+    if (roster.HasRoom(agent, contact.channel))
+      MakeOffer(contact, contact.rare().reserved_agent, OfferRule::kReserved, 1);
     return;
   }
   const Strategy strategy = rules(contact.queue).policy.strategy;
@@ -82,9 +83,9 @@ void Router::Impl::MatchContact(Contact& contact) {
     candidates += static_cast<int>(pool.size());
     double score = 0;
     if (strategy == Strategy::kLeastWanted) score = profile.wanted;
-    if (strategy == Strategy::kBestFit) score = static_cast<double>(Surplus(profile.skills, contact.requirements));
+    if (strategy == Strategy::kBestFit) score = static_cast<double>(Surplus(profile.skills, RequirementsOf(contact)));
     if (strategy == Strategy::kMostSkilled) {
-      score = -static_cast<double>(Surplus(profile.skills, contact.requirements));
+      score = -static_cast<double>(Surplus(profile.skills, RequirementsOf(contact)));
     }
     if (score > best_score) return;
     for (const PoolKey& key : pool) {

@@ -90,18 +90,18 @@ class Router {
   // --- Questions. None changes anything. ---
 
   const Policy* policy() const;  // Null before the first Configure.
-  // Live contacts only; null for ended and unknown ones. Valid until the next change.
-  const ContactData* FindContact(ContactId contact) const;
+  // Live contacts only; nothing for ended and unknown ones.
+  std::optional<ContactData> FindContact(ContactId contact) const;
   const AgentData& agent(AgentId agent) const;
   AgentLoad LoadOf(AgentId agent) const;
   size_t agent_count() const;
   size_t contact_count() const;
   size_t waiting_count() const;
   // Calls `visit` for each waiting contact in the order in which they are served, until it returns false.
-  void VisitLine(const std::function<bool(const ContactData&)>& visit) const;
+  void VisitLine(const std::function<bool(const ContactCommon&)>& visit) const;
 
   // Estimates every waiting contact at once, in line order, by running the line forward over the agents on duty.
-  void EstimateAll(Instant now, const std::function<void(const ContactData&, const WaitEstimate&)>& visit) const;
+  void EstimateAll(Instant now, const std::function<void(const ContactCommon&, const WaitEstimate&)>& visit) const;
   // Requires: the contact waits.
   WaitEstimate Estimate(ContactId contact, Instant now) const;
   // What one who joined `queue` over `channel` now, without standing, would be told.

@@ -2,14 +2,12 @@
 // of it in handle.cc, who gets whom in match.cc, questions in explain.cc, estimate.cc and snapshot.cc.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "absl/container/btree_set.h"
-#include "absl/container/flat_hash_map.h"
+#include "routerd/core/contact_table.h"
 #include "routerd/core/line.h"
 #include "routerd/core/names.h"
 #include "routerd/core/roster.h"
@@ -17,11 +15,29 @@
 
 namespace routerd::core {
 
-struct Contact : ContactData {
+// A contact as it is kept: what a decision reads lies in two cache lines. What it requires is its class's.
+struct alignas(64) Contact : ContactCommon {
   ClassIx cls = kNoClass;
   Instant wake = kNever;  // Its entry among the deadlines.
 
   LineKey key() const { return {-lane, rank, id}; }
+
+  const ContactRare& rare() const {
+    static const ContactRare kNothing;
+    return rare_ == nullptr ? kNothing : *rare_;
+  }
+  // To change something of it.
+  ContactRare& edit_rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<ContactRare>();
+    return *rare_;
+  }
+  // Gives its memory back once nothing is left in it.
+  void TidyRare() {
+    if (rare_ != nullptr && *rare_ == ContactRare{}) rare_ = nullptr;
+  }
+
+ private:
+  std::unique_ptr<ContactRare> rare_;
 };
 
 struct ChannelRules {
@@ -43,6 +59,17 @@ struct QueueRules {
   int waiting = 0;    // Contacts of this queue in the line.
 };
 
+// When something becomes due for a contact or an agent. At one time contacts go first.
+struct Deadline {
+  Instant at;
+  uint64_t who = 0;  // A contact's number, or an agent's with kAgent set.
+  auto operator<=>(const Deadline&) const = default;
+
+  static constexpr uint64_t kAgent = uint64_t{1} << 63;
+  static Deadline Of(Instant at, ContactId contact) { return {at, Index(contact)}; }
+  static Deadline Of(Instant at, AgentId agent) { return {at, kAgent | Index(agent)}; }
+};
+
 struct Router::Impl {
   // --- Tables, made by policies ---
   std::shared_ptr<const Policy> policy;
@@ -60,16 +87,12 @@ struct Router::Impl {
   Instant last_at;  // Last event's time.
   ContactId last_contact = kNoContact;
   OfferId last_offer = kNoOffer;
-  std::deque<Contact> contacts;  // With gaps; slots are reused.
-  std::vector<uint32_t> free_slots;
-  absl::flat_hash_map<uint64_t, uint32_t> contact_index;
+  ContactTable<Contact> contacts;
   Line line;
   Roster roster;
   std::vector<BitSet> class_profiles;  // By class: profiles that may serve it.
   size_t waiting_count = 0;            // In the line or reserved.
 
-  // When something becomes due: time, agent (1) or contact (0), id.
-  using Deadline = std::tuple<Instant, int, uint64_t>;
   absl::btree_set<Deadline> deadlines;
 
   // --- While handling: what the match must look at ---
@@ -82,13 +105,13 @@ struct Router::Impl {
   // --- apply.cc ---
   void Apply(const Event& event);
   void LoadPolicy(const std::shared_ptr<const Policy>& loaded);
-  Contact* Find(ContactId id);
-  const Contact* Find(ContactId id) const { return const_cast<Impl*>(this)->Find(id); }
+  Contact* Find(ContactId id) { return contacts.Find(id); }
+  const Contact* Find(ContactId id) const { return contacts.Find(id); }
   Contact& Get(ContactId id);
-  Contact& Add(ContactData data);
+  Contact& Add(const ContactCommon& common, const Skills& requirements);
   void Remove(Contact& contact);
   ClassIx InternClass(const Requirement& asked);
-  void SetClass(Contact& contact);
+  void SetClass(Contact& contact, const Skills& requirements);
   void LinkClass(ClassIx c);
   void JoinLine(Contact& contact, Instant at);
   void LeaveLine(Contact& contact);
@@ -139,6 +162,9 @@ struct Router::Impl {
   bool MayTake(const Agent& agent, const Contact& contact) const;
 
   // --- Shared questions ---
+  // What the contact asks for now.
+  const Skills& RequirementsOf(const Contact& contact) const { return line.requirement(contact.cls).skills; }
+  ContactData DataOf(const Contact& contact) const { return {contact, contact.rare(), RequirementsOf(contact)}; }
   bool BackedOff(const Contact& contact, AgentId agent) const;
   std::vector<const LineSet*> AllLines() const;
 };

@@ -22,9 +22,7 @@ RouterState Router::Export() const {
   for (size_t i = 0; i < r.roster.agent_count(); ++i) {
     state.agents.push_back(r.roster.at(AgentId{static_cast<uint32_t>(i)}).data);
   }
-  for (const auto& [id, slot] : r.contact_index) state.contacts.push_back(r.contacts[slot]);
-  std::sort(state.contacts.begin(), state.contacts.end(),
-            [](const ContactData& a, const ContactData& b) { return a.id < b.id; });
+  r.contacts.ForEach([&](const Contact& contact) { state.contacts.push_back(r.DataOf(contact)); });
   for (ClassIx c = 0; c < r.line.class_count(); ++c) {
     const Requirement& asked = r.line.requirement(c);
     const Learned& l = r.line.learned(c);
@@ -66,7 +64,8 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
           absl::StatusCode::kDataLoss, "SNAPSHOT_DAMAGED",
           absl::StrCat("contacts/", Index(data.id), " names a queue, channel or agent that the snapshot lacks"));
     }
-    Contact& contact = r.Add(data);
+    Contact& contact = r.Add(data, data.requirements);
+    contact.edit_rare() = data;
     if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost);
     if (data.state == ContactState::kQueued) r.JoinLine(contact, data.state_at);
     r.Rearm(contact);
@@ -75,14 +74,18 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
 }
 
 const Policy* Router::policy() const { return impl_->policy.get(); }
-const ContactData* Router::FindContact(ContactId contact) const { return impl_->Find(contact); }
+std::optional<ContactData> Router::FindContact(ContactId id) const {
+  const Contact* contact = impl_->Find(id);
+  if (contact == nullptr) return std::nullopt;
+  return impl_->DataOf(*contact);
+}
 const AgentData& Router::agent(AgentId agent) const { return impl_->roster.at(agent).data; }
 AgentLoad Router::LoadOf(AgentId id) const {
   const Agent& agent = impl_->roster.at(id);
   return {agent.used, agent.capacity, agent.held};
 }
 size_t Router::agent_count() const { return impl_->roster.agent_count(); }
-size_t Router::contact_count() const { return impl_->contact_index.size(); }
+size_t Router::contact_count() const { return impl_->contacts.size(); }
 size_t Router::waiting_count() const { return impl_->waiting_count; }
 size_t Router::queue_count() const { return impl_->queues.size(); }
 

@@ -17,30 +17,41 @@ struct BackOff {
   bool operator==(const BackOff&) const = default;
 };
 
-struct ContactData {
+// What every contact has.
+struct ContactCommon {
   ContactId id = kNoContact;
-  ContactState state = ContactState::kQueued;
-  bool on_hold = false;
+  Instant rank;
+  int lane = 0;
   QueueId queue = kNoQueue;
   ChannelId channel{0};
   VipId vip = kNoVip;
-  int lane = 0;
-  int step = 0;  // Relaxation reached; 0: none.
-  Instant rank;
+  AgentId agent = kNoAgent;  // Offered to, served by, wrapped up by.
+  int cost = 0;              // Held of that agent's capacity.
+  OfferId offer = kNoOffer;  // Open one.
+  Instant until = kNever;    // The open offer's deadline, or the end of wrap-up.
+  Instant offered_at;
   Instant created_at;
   Instant queued_at;    // Entered this queue's line.
   Instant state_at;     // Entered this state.
   Instant accepted_at;  // Last accepted by an agent; the epoch while nobody has.
+  int step = 0;         // Relaxation reached; 0: none.
+  ContactState state = ContactState::kQueued;
+  bool on_hold = false;
+  bool operator==(const ContactCommon&) const = default;
+};
+
+// What few contacts have at a time; one that has nothing of it pays nothing for it.
+struct ContactRare {
   Duration own_head_start{0};
-  Skills requirements;       // Now.
-  AgentId agent = kNoAgent;  // Offered to, served by, wrapped up by.
-  int cost = 0;              // Held of that agent's capacity.
-  OfferId offer = kNoOffer;  // Open one.
-  Instant offered_at;
-  Instant until = kNever;  // The open offer's deadline, or the end of wrap-up.
   AgentId reserved_agent = kNoAgent;
   Instant reserved_until = kNever;
   absl::InlinedVector<BackOff, 1> back_offs;
+  bool operator==(const ContactRare&) const = default;
+};
+
+// The whole of a contact.
+struct ContactData : ContactCommon, ContactRare {
+  Skills requirements;  // Now.
   bool operator==(const ContactData&) const = default;
 };
 

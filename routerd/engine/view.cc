@@ -103,7 +103,7 @@ absl::StatusOr<v1::ListContactsResponse> ViewImpl::Contacts(const v1::ListContac
 absl::StatusOr<v1::ListContactsResponse> ViewImpl::LiveContacts(const v1::ListContactsRequest& request,
                                                                 size_t size) const {
   std::vector<const ContactFile*> matching;
-  router().VisitLine([&](const core::ContactData& data) {
+  router().VisitLine([&](const core::ContactCommon& data) {
     const ContactFile* file = s_.dossier.Find(data.id);
     if (file != nullptr && Matches(*file, request)) matching.push_back(file);
     return true;

@@ -291,7 +291,7 @@ void WorkspaceImpl::TellEstimates() {
   if (now_ < estimate_at_) return;
   const core::Instant begun_at = clock_.Now();
   absl::flat_hash_map<core::ContactId, Told> told;
-  router_.EstimateAll(now_, [&](const core::ContactData& data, const core::WaitEstimate& estimate) {
+  router_.EstimateAll(now_, [&](const core::ContactCommon& data, const core::WaitEstimate& estimate) {
     const ContactFile* file = dossier_.Find(data.id);
     if (file == nullptr || !feed_.HasAdapter(file->head.adapter())) return;
     const auto last = told_.find(data.id);

@@ -618,9 +618,8 @@ TEST(Replay, GivesTheSameStateAndASnapshotGoesOnAlike) {
   for (int i = 0; i < 30; ++i) {
     const ContactId c = w.Create(i % 3 ? "orders" : "billing", i % 4 ? "" : "gold", i % 2 ? "webchat" : "phone");
     w.Wait(seconds(7));
-    const ContactData* data = w.router.FindContact(c);
-    if (data != nullptr && data->state == ContactState::kOffered)
-      w.Accept(std::string(w.router.NameOf(data->agent)), c);
+    const auto data = w.router.FindContact(c);
+    if (data && data->state == ContactState::kOffered) w.Accept(std::string(w.router.NameOf(data->agent)), c);
     w.Wait(seconds(5));
     if (i % 5 == 0) w.Do(EndContact{c, false, "left"});
   }

@@ -83,8 +83,8 @@ class World {
 
   // Who holds the contact, with its state: "queued", "offered ana", "active bo"; "ended".
   std::string Where(ContactId contact) const {
-    const ContactData* c = router.FindContact(contact);
-    if (c == nullptr) return "ended";
+    const auto c = router.FindContact(contact);
+    if (!c) return "ended";
     std::string where = ToString(c->state);
     if (c->agent != kNoAgent) where.append(" ").append(router.NameOf(c->agent));
     return where;
