@@ -18,6 +18,9 @@ class BitSet {
   }
   bool Test(size_t i) const { return i / 64 < words_.size() && (words_[i / 64] >> (i % 64) & 1) != 0; }
   auto operator<=>(const BitSet&) const = default;
+  // The numbers from 64 * w on, lowest bit first.
+  uint64_t word(size_t w) const { return words_[w]; }
+  size_t word_count() const { return words_.size(); }
 
   // Calls `visit(i)` for each number that is in both sets, in increasing order.
   template <typename Visit>

@@ -1,5 +1,7 @@
 #include "routerd/core/line.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <queue>
 #include <utility>
@@ -31,31 +33,62 @@ double Learned::ArrivalsPerSecond(Instant now) const {
 }
 
 ClassIx Line::Intern(const Requirement& requirement, bool& made) {
-  const auto [it, fresh] = index_.try_emplace(requirement, static_cast<ClassIx>(classes_.size()));
+  const auto [it, fresh] = index_.try_emplace(requirement, static_cast<ClassIx>(requirements_.size()));
   made = fresh;
   if (fresh) {
-    classes_.push_back({requirement, {}, {}});
+    busy_.Set(requirements_.size(), false);
+    requirements_.push_back(requirement);
+    learned_.emplace_back();
+    waiting_.emplace_back();
     heads_.emplace_back();
-    busy_.Set(classes_.size() - 1, false);
+    block_heads_.resize(busy_.word_count());
   }
   return it->second;
 }
 
 void Line::Insert(ClassIx c, const LineKey& key) {
-  LineSet& waiting = classes_[c].waiting;
+  LineSet& waiting = waiting_[c];
   if (waiting.empty() || key < heads_[c]) heads_[c] = key;
+  LineKey& least = block_heads_[c / 64];
+  if (busy_.word(c / 64) == 0 || key < least) least = key;
   waiting.insert(key);
   busy_.Set(c);
 }
 
 void Line::Erase(ClassIx c, const LineKey& key) {
-  LineSet& waiting = classes_[c].waiting;
+  LineSet& waiting = waiting_[c];
   waiting.erase(key);
   if (waiting.empty()) {
     busy_.Set(c, false);
   } else if (heads_[c] == key) {
     heads_[c] = *waiting.begin();
   }
+  if (block_heads_[c / 64] == key) RaiseBlock(c / 64);
+}
+
+// The least of a block left.
+void Line::RaiseBlock(size_t block) {
+  const LineKey* least = nullptr;
+  for (uint64_t word = busy_.word(block); word != 0; word &= word - 1) {
+    const LineKey& head = heads_[block * 64 + static_cast<size_t>(std::countr_zero(word))];
+    if (least == nullptr || head < *least) least = &head;
+  }
+  if (least != nullptr) block_heads_[block] = *least;
+}
+
+ClassIx Line::First(const BitSet& classes, uint64_t channels) const {
+  ClassIx first = kNoClass;
+  const size_t count = std::min(classes.word_count(), busy_.word_count());
+  for (size_t block = 0; block < count; ++block) {
+    uint64_t word = classes.word(block) & busy_.word(block);
+    if (word == 0 || (first != kNoClass && !(block_heads_[block] < heads_[first]))) continue;
+    for (; word != 0; word &= word - 1) {
+      const ClassIx c = static_cast<ClassIx>(block * 64 + static_cast<size_t>(std::countr_zero(word)));
+      if (first != kNoClass && !(heads_[c] < heads_[first])) continue;
+      if ((channels >> Index(requirements_[c].channel) & 1) != 0) first = c;
+    }
+  }
+  return first;
 }
 
 void VisitMerged(std::span<const LineSet* const> sets, const std::function<bool(const LineKey&)>& visit) {

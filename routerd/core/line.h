@@ -50,34 +50,38 @@ struct Learned {
   double ArrivalsPerSecond(Instant now) const;
 };
 
-// Heads lie side by side, so that looking over all classes touches little memory.
+// Heads lie side by side, so that looking over all classes touches little memory, and with the least of each 64
+// beside them, so that ten thousand classes need no look at most of them.
 class Line {
  public:
   // The class of what is asked, made at first mention. `made` tells whether it is new.
   ClassIx Intern(const Requirement& requirement, bool& made);
-  size_t class_count() const { return classes_.size(); }
-  const Requirement& requirement(ClassIx c) const { return classes_[c].requirement; }
-  Learned& learned(ClassIx c) { return classes_[c].learned; }
-  const Learned& learned(ClassIx c) const { return classes_[c].learned; }
+  size_t class_count() const { return requirements_.size(); }
+  const Requirement& requirement(ClassIx c) const { return requirements_[c]; }
+  Learned& learned(ClassIx c) { return learned_[c]; }
+  const Learned& learned(ClassIx c) const { return learned_[c]; }
 
   void Insert(ClassIx c, const LineKey& key);
   void Erase(ClassIx c, const LineKey& key);
-  const LineSet& waiting(ClassIx c) const { return classes_[c].waiting; }
+  const LineSet& waiting(ClassIx c) const { return waiting_[c]; }
   // First of the class. Requires: it has one.
   const LineKey& head(ClassIx c) const { return heads_[c]; }
   // Classes in which somebody waits.
   const BitSet& busy() const { return busy_; }
+  // The class whose first stands before those of the others, among `classes` over channels that are in the mask.
+  ClassIx First(const BitSet& classes, uint64_t channels) const;
 
  private:
-  struct Class {
-    Requirement requirement;
-    LineSet waiting;
-    Learned learned;
-  };
+  void RaiseBlock(size_t block);
+
   absl::flat_hash_map<Requirement, ClassIx> index_;
-  std::vector<Class> classes_;
+  // By class.
+  std::vector<Requirement> requirements_;
+  std::vector<Learned> learned_;
+  std::vector<LineSet> waiting_;
   std::vector<LineKey> heads_;
   BitSet busy_;
+  std::vector<LineKey> block_heads_;  // The least head of each word of busy_.
 };
 
 // Visits the keys of several sets in one order, until `visit` returns false.

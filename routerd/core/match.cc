@@ -117,12 +117,13 @@ std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
       return;
     }
   };
-  BitSet::ForEachInBoth(roster.profile(agent.profile).classes, line.busy(), [&](size_t i) {
-    const ClassIx c = static_cast<ClassIx>(i);
-    if ((agent.room >> Index(line.requirement(c).channel) & 1) == 0) return;
-    if (first && !(line.head(c) < *first)) return;
-    consider(line.waiting(c));
-  });
+  const BitSet& classes = roster.profile(agent.profile).classes;
+  const ClassIx c = line.First(classes, agent.room);
+  if (c != kNoClass && !BackedOff(*Find(line.head(c).contact), id)) {
+    first = line.head(c);
+  } else if (c != kNoClass) {  // Not for this agent now: look behind it.
+    BitSet::ForEachInBoth(classes, line.busy(), [&](size_t i) { consider(line.waiting(static_cast<ClassIx>(i))); });
+  }
   consider(agent.reserved);
   return first;
 }
