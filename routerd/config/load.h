@@ -30,6 +30,10 @@ struct Overrides {
 // file, line, column, key and what to do.
 absl::StatusOr<Loaded> Parse(std::string_view file, std::string_view text, const Overrides& overrides = {});
 
+// The rules in the file at `path` without a daemon or agents of its own, for simulations: as Load, but nobody need be
+// able to call, and what no agent of the file could serve is good.
+absl::StatusOr<Loaded> LoadRules(const std::string& path);
+
 // Reads and parses the file at `path`. kNotFound or kPermissionDenied if it can't be read. Certificates and secrets
 // are not looked at; whoever uses them does that.
 absl::StatusOr<Loaded> Load(const std::string& path, const Overrides& overrides = {});

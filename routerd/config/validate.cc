@@ -62,7 +62,8 @@ std::vector<std::string> KeysOf(const Names& names) {
 
 class Checker {
  public:
-  Checker(const SourceMap& source, Problems& problems) : source_(source), problems_(problems) {}
+  Checker(Purpose purpose, const SourceMap& source, Problems& problems)
+      : purpose_(purpose), source_(source), problems_(problems) {}
 
   void CheckServer(const v1::RouterdConfig& config) {
     const v1::ServerConfig& server = config.server();
@@ -162,7 +163,9 @@ class Checker {
     const Names agents = CollectAgents(path + ".agents", workspace);
     if (channels.empty()) Add(path + ".channels", "at least one channel is needed");
     if (workspace.queues().empty()) Add(path + ".queues", "at least one queue is needed");
-    if (agents.empty()) Add(path + ".agents", "at least one agent is needed: nobody could ever serve a contact");
+    if (agents.empty() && purpose_ == Purpose::kDaemon) {
+      Add(path + ".agents", "at least one agent is needed: nobody could ever serve a contact");
+    }
 
     for (int i = 0; i < workspace.queues_size(); ++i) {
       const std::string queue_path = absl::StrCat(path, ".queues[", i, "]");
@@ -499,6 +502,7 @@ class Checker {
     if (given != 1) Add(path, absl::StrCat("needs exactly one of value, file and env, has ", given));
   }
 
+  const Purpose purpose_;
   const SourceMap& source_;
   Problems& problems_;
 };
@@ -541,8 +545,9 @@ bool IsLoopback(std::string_view address) {
   return dots == 3 && digits > 0 && absl::StartsWith(host, "127.");
 }
 
-void Validate(const v1::RouterdConfig& config, const SourceMap& source, Problems& problems, Problems& suspicions) {
-  Checker checker(source, problems);
+void Validate(const v1::RouterdConfig& config, Purpose purpose, const SourceMap& source, Problems& problems,
+              Problems& suspicions) {
+  Checker checker(purpose, source, problems);
   const auto path_of = [](int i) { return absl::StrCat("workspaces[", i, "]"); };
   checker.CheckServer(config);
   for (int i = 0; i < config.workspaces_size(); ++i) checker.CheckValues(path_of(i), config.workspaces(i));
@@ -550,7 +555,7 @@ void Validate(const v1::RouterdConfig& config, const SourceMap& source, Problems
 
   v1::RouterdConfig filled = config;
   FillDefaults(filled);
-  checker.CheckSecurity(filled);
+  if (purpose == Purpose::kDaemon) checker.CheckSecurity(filled);
   if (filled.workspaces().empty()) problems.Add("workspaces", "at least one workspace is needed");
   std::map<std::string_view, std::string> ids;
   for (int i = 0; i < filled.workspaces_size(); ++i) {
@@ -562,7 +567,7 @@ void Validate(const v1::RouterdConfig& config, const SourceMap& source, Problems
     }
     checker.CheckNames(path_of(i), filled.workspaces(i));
   }
-  if (!problems.empty()) return;
+  if (!problems.empty() || purpose == Purpose::kRules) return;
   for (int i = 0; i < filled.workspaces_size(); ++i) {
     checker.CheckProofs(path_of(i), filled.workspaces(i), suspicions);
   }

@@ -13,6 +13,7 @@
 #include "routerd/ctl/failure.h"
 #include "routerd/ctl/options.h"
 #include "routerd/ctl/render.h"
+#include "routerd/ctl/simulate.h"
 #include "routerd/ctl/text.h"
 #include "routerd/ctl/work.h"
 #include "routerd/v1/supervisor_service.grpc.pb.h"
@@ -190,6 +191,7 @@ int Run(const std::vector<std::string>& arguments) {
     std::printf(options->json ? "{\"version\":\"%s\"}\n" : "routerctl %s\n", ROUTERD_VERSION);
     return 0;
   }
+  if (options->command == Command::kSimulate) return RunSimulation(*options);
   const absl::StatusOr<Connection> connection = Connection::Open(*options);
   if (!connection.ok()) return Fail(std::string(connection.status().message()), kExitUsage);
   if (options->command == Command::kAgent) return RunDesk(*connection, options->arguments[0], ROUTERD_VERSION);

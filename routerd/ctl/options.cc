@@ -89,6 +89,19 @@ const std::vector<CommandInfo>& Commands() {
        3,
        true,
        {}},
+      {Command::kSimulate,
+       "simulate",
+       "--trace FILE --config FILE [--config2 FILE] [--outcomes FILE] [--seed N]",
+       "run the router over recorded traffic, under one config or two side by side",
+       "Needs no running routerd. Who works and who comes is in the trace (JSON Lines, `routerd.trace.v1`); the rules "
+       "are\n"
+       "those of the config's first workspace, or of the one that --workspace names. The same files and seed give the\n"
+       "same bytes. Exit status 1 when a promise was broken: somebody over capacity, or overtaken by one of equal\n"
+       "requirement who stood later in line.\n",
+       0,
+       0,
+       false,
+       {"trace", "config", "config2", "outcomes", "seed"}},
       {Command::kVersion, "version", "", "print the version of this program", "", 0, 0, false, {}},
   };
   return commands;
@@ -117,6 +130,11 @@ constexpr OptionInfo kOptions[] = {
     {"ended", "", "ended contacts, newest first", false},
     {"limit", "N", "at most this many (default 100; 0: all)", false},
     {"after", "N", "from the event after sequence N, not from now on; 0: from the first one kept", false},
+    {"trace", "FILE", "the traffic", false},
+    {"config", "FILE", "the rules: a config file of routerd; its agents are not used", false},
+    {"config2", "FILE", "other rules to compare with", false},
+    {"outcomes", "FILE", "write what became of each contact under --config, a JSON object a line", false},
+    {"seed", "N", "orders what happens within the same millisecond (default 0: as in the trace)", false},
     {"subject", "NAME", "only events of this contact, agent or queue, e.g. contacts/12", false},
 };
 
@@ -147,11 +165,16 @@ absl::Status Set(std::string_view name, const std::string& value, Options& optio
   if (name == "queue") options.queue = value;
   if (name == "agent") options.agent = value;
   if (name == "subject") options.subject = value;
-  if (name == "after" || name == "limit") {
+  if (name == "trace") options.trace = value;
+  if (name == "config") options.config = value;
+  if (name == "config2") options.config2 = value;
+  if (name == "outcomes") options.outcomes = value;
+  if (name == "after" || name == "limit" || name == "seed") {
     const absl::StatusOr<int64_t> number = ParseCount(name, value);
     if (!number.ok()) return number.status();
     if (name == "after") options.after = *number;
     if (name == "limit") options.limit = *number;
+    if (name == "seed") options.seed = *number;
   }
   return absl::OkStatus();
 }
@@ -283,6 +306,9 @@ absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& arguments, 
   options.arguments.assign(words.begin() + 1, words.end());
   if (absl::Status status = CheckOptions(*info, own); !status.ok()) return status;
   if (absl::Status status = CheckArguments(*info, options.arguments); !status.ok()) return status;
+  if (options.command == Command::kSimulate && (options.trace.empty() || options.config.empty())) {
+    return UsageError("`simulate` needs --trace FILE and --config FILE");
+  }
   if (options.command == Command::kPresence) {
     if (const auto presence = ParsePresence(options.arguments[1]); !presence.ok()) return presence.status();
   }

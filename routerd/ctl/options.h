@@ -28,6 +28,7 @@ enum class Command {
   kRequeue,
   kEnd,
   kPresence,
+  kSimulate,
   kVersion,
 };
 
@@ -52,6 +53,11 @@ struct Options {
   std::string subject;
   std::optional<int64_t> after;
   int64_t limit = 100;
+  std::string trace;
+  std::string config;
+  std::string config2;
+  std::string outcomes;
+  int64_t seed = 0;
 };
 
 // Reads the value of an environment variable; "" if it is not set.

@@ -52,6 +52,15 @@ TEST(ExamplesTest, DevTellsTheStoryOfAnaAndBo) {
             "standing's.\n");
 }
 
+TEST(ExamplesTest, TraceHoldsRulesButNobodyToWorkByThem) {
+  const absl::StatusOr<Loaded> rules = LoadRules(ExamplePath("trace.yaml"));
+  ASSERT_TRUE(rules.ok()) << rules.status();
+  EXPECT_EQ(rules->config.workspaces(0).queues_size(), 6);
+  EXPECT_EQ(rules->config.workspaces(0).queues(0).offer_timeout().seconds(), 20);
+  EXPECT_THAT(std::string(Load(ExamplePath("trace.yaml")).status().message()),
+              HasSubstr("at least one agent is needed"));
+}
+
 TEST(ExamplesTest, ProductionIsDurableAndClosed) {
   const v1::RouterdConfig config = LoadExample("production.yaml").config;
   EXPECT_TRUE(config.server().has_tls());

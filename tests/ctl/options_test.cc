@@ -113,5 +113,16 @@ TEST(PresenceTest, IsReadInAnyCase) {
   EXPECT_FALSE(ParsePresence("unspecified").ok());
 }
 
+TEST(OptionsTest, SimulateNeedsATraceAndAConfig) {
+  const Options options = Parsed({"simulate", "--trace", "day.jsonl", "--config=a.yaml", "--seed", "7", "--json"});
+  EXPECT_EQ(options.command, Command::kSimulate);
+  EXPECT_EQ(options.trace, "day.jsonl");
+  EXPECT_EQ(options.config, "a.yaml");
+  EXPECT_EQ(options.config2, "");
+  EXPECT_EQ(options.seed, 7);
+  EXPECT_EQ(std::string(ParseOptions({"simulate", "--trace", "day.jsonl"}, Unset).status().message()),
+            "`simulate` needs --trace FILE and --config FILE");
+}
+
 }  // namespace
 }  // namespace routerd::ctl

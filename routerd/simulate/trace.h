@@ -1,0 +1,53 @@
+// Traffic written down: who works when, who comes when and for what. Format `routerd.trace.v1`, JSON Lines.
+//
+// All times are whole milliseconds from the trace's start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "routerd/core/policy.h"
+
+namespace routerd::simulate {
+
+struct TraceAgent {
+  std::string id;
+  std::vector<core::NamedTier> skills;     // By name.
+  std::vector<core::ChannelMax> channels;  // By name; what is not named is not taken.
+  int capacity = 100;
+  std::vector<std::pair<int64_t, int64_t>> shifts;  // [from, to), by time, apart from one another.
+  int64_t accept_ms = 0;                            // From an offer to its acceptance.
+  int misses = 0;                                   // So many of its first offers go unanswered.
+};
+
+struct TraceContact {
+  std::string id;
+  int64_t at_ms = 0;
+  std::string channel;
+  std::string queue;
+  std::vector<core::NamedTier> require;  // By name.
+  std::string vip;                       // Empty: none.
+  int64_t patience_ms = 0;               // Leaves if not accepted by then, from at_ms.
+  int64_t handle_ms = 0;                 // From acceptance to the end of the conversation.
+  int64_t wrap_ms = 0;                   // From there until the agent is done with it.
+  std::string customer;
+  std::string prefer_agent;  // Empty: none.
+};
+
+struct Trace {
+  std::string name;
+  int64_t horizon_ms = 0;
+  int64_t seed = 0;  // Of whatever made the trace.
+  std::vector<TraceAgent> agents;
+  std::vector<TraceContact> contacts;  // By time, then in the order of the file.
+};
+
+// The trace in `text`. Pure and strict: an unknown or absent key, a value out of range, an id given twice or a name
+// that points nowhere is kInvalidArgument (TRACE_INVALID), told with `file`, line and key.
+absl::StatusOr<Trace> ParseTrace(std::string_view file, std::string_view text);
+
+}  // namespace routerd::simulate
