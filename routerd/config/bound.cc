@@ -13,26 +13,6 @@
 namespace routerd::config {
 namespace {
 
-// By queue, which profiles can serve it in the end.
-std::vector<std::vector<bool>> Servers(const v1::WorkspaceConfig& workspace, const std::vector<Profile>& profiles) {
-  std::vector<std::vector<bool>> servers;
-  for (int i = 0; i < workspace.queues_size(); ++i) {
-    std::vector<bool>& serves = servers.emplace_back();
-    for (const Profile& profile : profiles) {
-      serves.push_back(Admits(workspace, i, profile) &&
-                       Shortfall(*profile.like, FinalRequirements(workspace.queues(i))) == 0);
-    }
-  }
-  return servers;
-}
-
-bool HaveOneInCommon(const std::vector<bool>& a, const std::vector<bool>& b) {
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i] && b[i]) return true;
-  }
-  return false;
-}
-
 // Whether contacts of cheaper channels can take so much of `agent`'s capacity that one of `channel` finds no room.
 bool CanBeCrowded(const v1::AgentConfig& agent, const v1::ChannelConfig& channel,
                   const v1::WorkspaceConfig& workspace) {
@@ -47,17 +27,16 @@ bool CanBeCrowded(const v1::AgentConfig& agent, const v1::ChannelConfig& channel
   return cheaper > agent.capacity() - channel.cost();
 }
 
-std::vector<std::string> CrowdedChannels(const v1::WorkspaceConfig& workspace, const std::vector<Profile>& profiles,
-                                         const std::vector<bool>& serves) {
+std::vector<std::string> CrowdedChannels(const v1::WorkspaceConfig& workspace, const Staff& staff,
+                                         const ProfileSet& servers) {
   std::vector<std::string> crowded;
-  for (const v1::ChannelConfig& channel : workspace.channels()) {
-    bool served = false, safe = false;
-    for (size_t i = 0; i < profiles.size(); ++i) {
-      if (!serves[i] || !CanTake(*profiles[i].like, channel)) continue;
-      served = true;
-      safe = safe || !CanBeCrowded(*profiles[i].like, channel, workspace);
+  for (int i = 0; i < workspace.channels_size(); ++i) {
+    const ProfileSet takers = servers & staff.Takers(i);
+    bool safe = takers.empty();  // Nobody to be crowded.
+    for (size_t p = 0; p < staff.profiles().size() && !safe; ++p) {
+      safe = takers.Has(p) && !CanBeCrowded(*staff.profiles()[p].like, workspace.channels(i), workspace);
     }
-    if (served && !safe) crowded.push_back(channel.id());
+    if (!safe) crowded.push_back(workspace.channels(i).id());
   }
   return crowded;
 }
@@ -65,8 +44,11 @@ std::vector<std::string> CrowdedChannels(const v1::WorkspaceConfig& workspace, c
 }  // namespace
 
 std::vector<QueueBound> Bounds(const v1::WorkspaceConfig& workspace) {
-  const std::vector<Profile> profiles = ProfilesOf(workspace);
-  const std::vector<std::vector<bool>> servers = Servers(workspace, profiles);
+  const Staff staff(workspace);
+  std::vector<ProfileSet> servers;  // By queue, in the end.
+  for (int i = 0; i < workspace.queues_size(); ++i) {
+    servers.push_back(staff.Servers(i, FinalRequirements(workspace.queues(i))));
+  }
   absl::Duration vip_max;
   for (const v1::VipConfig& vip : workspace.vip_levels()) vip_max = std::max(vip_max, ToAbsl(vip.head_start()));
 
@@ -79,7 +61,7 @@ std::vector<QueueBound> Bounds(const v1::WorkspaceConfig& workspace) {
     absl::Duration queue_max = own;
     for (int k = 0; k < workspace.queues_size(); ++k) {
       const v1::QueueConfig& other = workspace.queues(k);
-      if (!HaveOneInCommon(servers[i], servers[k])) continue;
+      if (!servers[i].Intersects(servers[k])) continue;
       if (other.picking_allowed()) bound.picked.push_back(other.id());
       if (other.lane() > queue.lane()) bound.higher.push_back(other.id());
       if (k == i || other.lane() != queue.lane()) continue;
@@ -90,7 +72,7 @@ std::vector<QueueBound> Bounds(const v1::WorkspaceConfig& workspace) {
     for (const v1::VipConfig& vip : workspace.vip_levels()) {
       bound.standings.push_back({vip.id(), vip_max + queue_max - own - ToAbsl(vip.head_start())});
     }
-    bound.crowded = CrowdedChannels(workspace, profiles, servers[i]);
+    bound.crowded = CrowdedChannels(workspace, staff, servers[i]);
   }
   return bounds;
 }

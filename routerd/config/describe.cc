@@ -19,13 +19,6 @@
 namespace routerd::config {
 namespace {
 
-template <typename Test>
-int64_t CountWhere(const std::vector<Profile>& profiles, const Test& test) {
-  int64_t count = 0;
-  for (const Profile& profile : profiles) count += test(profile) ? profile.count : 0;
-  return count;
-}
-
 std::string Text(absl::Duration duration) { return absl::FormatDuration(duration); }
 std::string Text(const google::protobuf::Duration& duration) { return Text(ToAbsl(duration)); }
 
@@ -62,18 +55,14 @@ void DescribeDaemon(const v1::RouterdConfig& config, std::string& out) {
                   "; ended contacts kept ", Text(config.journal().retain_ended()), "\n");
 }
 
-void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const std::vector<Profile>& profiles,
-                   std::string& out) {
+void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const Staff& staff, std::string& out) {
   const v1::QueueConfig& queue = workspace.queues(position);
   absl::StrAppend(&out, "  queue ", queue.id(), ": ", v1::AgentStrategy_Name(queue.strategy()), ", offers ",
                   Text(queue.offer_timeout()), ", ", WrapUpText(queue.wrap_up()),
                   queue.lane() > 0 ? absl::StrCat(", lane ", queue.lane()) : "",
                   queue.waiting_max() > 0 ? absl::StrCat(", at most ", queue.waiting_max(), " waiting") : "", "\n");
-  const auto meets = [&](const Profile& profile, const Requirements& requirements) {
-    return Admits(workspace, position, profile) && Shortfall(*profile.like, requirements) == 0;
-  };
   const auto step = [&](const std::string& when, const Requirements& requirements) {
-    const int64_t count = CountWhere(profiles, [&](const Profile& profile) { return meets(profile, requirements); });
+    const int64_t count = staff.AgentCount(staff.Servers(position, requirements));
     absl::StrAppend(&out, absl::StrFormat("    %-12s needs %s: %s\n", when, ToText(requirements),
                                           count == 0 ? std::string("no agent yet") : Count(count, "agent")));
   };
@@ -82,11 +71,10 @@ void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const std
     step(absl::StrCat("after ", Text(relaxed.after())), relaxed.requirements());
   }
   std::vector<std::string> channels;
-  for (const v1::ChannelConfig& channel : workspace.channels()) {
-    const int64_t count = CountWhere(profiles, [&](const Profile& profile) {
-      return meets(profile, FinalRequirements(queue)) && CanTake(*profile.like, channel);
-    });
-    channels.push_back(absl::StrCat(channel.id(), " ", count == 0 ? "NOBODY" : absl::StrCat(count)));
+  const ProfileSet servers = staff.Servers(position, FinalRequirements(queue));
+  for (int i = 0; i < workspace.channels_size(); ++i) {
+    const int64_t count = staff.AgentCount(servers & staff.Takers(i));
+    channels.push_back(absl::StrCat(workspace.channels(i).id(), " ", count == 0 ? "NOBODY" : absl::StrCat(count)));
   }
   absl::StrAppend(&out, "    by channel   ", absl::StrJoin(channels, ", "), "\n");
 }
@@ -119,8 +107,8 @@ void DescribeWorkspace(const v1::WorkspaceConfig& workspace, std::string& out) {
                   Count(workspace.agents_size(), "agent"), ", ", Count(workspace.skills_size(), "skill"), ", ",
                   Count(workspace.channels_size(), "channel"), ", ",
                   Count(workspace.customers_size(), "known customer"), "\n");
-  const std::vector<Profile> profiles = ProfilesOf(workspace);
-  for (int i = 0; i < workspace.queues_size(); ++i) DescribeQueue(workspace, i, profiles, out);
+  const Staff staff(workspace);
+  for (int i = 0; i < workspace.queues_size(); ++i) DescribeQueue(workspace, i, staff, out);
   DescribeOvertaking(workspace, out);
 }
 

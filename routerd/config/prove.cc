@@ -41,23 +41,21 @@ const Requirements& AskedAt(const v1::QueueConfig& queue, int step) {
   return step < 0 ? queue.requirements() : queue.relaxation(step).requirements();
 }
 
-// Whether `agent` has all the skills asked for, at whatever tier.
-bool HasTheSkills(const v1::AgentConfig& agent, const Requirements& requirements) {
-  return std::all_of(requirements.begin(), requirements.end(), [&](const v1::SkillRequirement& requirement) {
-    const auto it = agent.skills().find(requirement.skill());
-    return it != agent.skills().end() && it->second != v1::TIER_UNSPECIFIED;
-  });
+// The same skills, at whatever tier.
+Requirements AtAnyTier(Requirements requirements) {
+  for (v1::SkillRequirement& requirement : requirements) requirement.set_tier(v1::JUNIOR);
+  return requirements;
 }
 
 class Prover {
  public:
-  explicit Prover(const v1::WorkspaceConfig& workspace) : workspace_(workspace), profiles_(ProfilesOf(workspace)) {}
+  explicit Prover(const v1::WorkspaceConfig& workspace) : workspace_(workspace), staff_(workspace) {}
 
   std::vector<Finding> Run() && {
     for (int i = 0; i < workspace_.queues_size(); ++i) ProveQueue(i);
-    for (const Profile& profile : profiles_) {
-      ProveAgentHasRoom(profile);
-      ProveAgentIsUsed(profile);
+    for (size_t i = 0; i < staff_.profiles().size(); ++i) {
+      ProveAgentHasRoom(staff_.profiles()[i]);
+      ProveAgentIsUsed(i);
     }
     for (int i = 0; i < workspace_.channels_size(); ++i) ProveChannelIsTaken(i);
     for (int i = 0; i < workspace_.skills_size(); ++i) ProveSkillIsHad(i);
@@ -72,53 +70,36 @@ class Prover {
     findings_.push_back({Finding::Kind::kSuspicious, std::move(path), std::move(text)});
   }
 
-  // The profile for which `cost` is least, the first of equals; null if `cost` is negative, which excludes, for all.
-  template <typename Cost>
-  const Profile* Nearest(const Cost& cost) const {
+  // Whoever of `among` falls least short of `asked`, the first of equals; null if there is nobody.
+  const Profile* Nearest(const ProfileSet& among, const Requirements& asked) const {
     const Profile* nearest = nullptr;
     int least = 0;
-    for (const Profile& profile : profiles_) {
-      const int own = cost(profile);
-      if (own < 0 || (nearest != nullptr && own >= least)) continue;
+    for (size_t i = 0; i < staff_.profiles().size(); ++i) {
+      if (!among.Has(i)) continue;
+      const Profile& profile = staff_.profiles()[i];
+      const int shortfall = Shortfall(*profile.like, asked);
+      if (nearest != nullptr && shortfall >= least) continue;
       nearest = &profile;
-      least = own;
+      least = shortfall;
     }
     return nearest;
   }
 
-  // The first profile that the queue admits and that meets `asked`, on `channel` if one is given.
-  const Profile* WhoMeets(int queue, const Requirements& asked, const v1::ChannelConfig* channel = nullptr) const {
-    for (const Profile& profile : profiles_) {
-      if (Admits(workspace_, queue, profile) && Shortfall(*profile.like, asked) == 0 &&
-          (channel == nullptr || CanTake(*profile.like, *channel))) {
-        return &profile;
-      }
-    }
-    return nullptr;
-  }
-
-  bool IsTaken(const v1::ChannelConfig& channel) const {
-    return std::any_of(profiles_.begin(), profiles_.end(),
-                       [&](const Profile& profile) { return CanTake(*profile.like, channel); });
-  }
-
   void ProveQueue(int queue) {
-    const Profile* server = WhoMeets(queue, FinalRequirements(workspace_.queues(queue)));
-    if (server == nullptr) {
+    const ProfileSet servers = staff_.Servers(queue, FinalRequirements(workspace_.queues(queue)));
+    if (servers.empty()) {
       RefuseUnserved(queue);
       return;
     }
-    ProveChannels(queue, *server);
+    ProveChannels(queue, servers);
     ProveSteps(queue);
-    ProveNamedAgents(queue);
+    ProveNamedAgents(queue, servers);
   }
 
   void RefuseUnserved(int queue) {
     const v1::QueueConfig& config = workspace_.queues(queue);
     const Requirements& asked = FinalRequirements(config);
-    const Profile* nearest = Nearest([&](const Profile& profile) {
-      return Admits(workspace_, queue, profile) ? Shortfall(*profile.like, asked) : -1;
-    });
+    const Profile* nearest = Nearest(staff_.Admitted(queue), asked);
     std::string text = absl::StrCat("no agent ", config.agents().empty() ? "" : "of those it names ",
                                     "can ever serve queue ", Quoted(config.id()), ": whoever comes, by ",
                                     workspace_.channels(0).id(), " say, waits for ever, as ", AskedInTheEnd(config));
@@ -131,19 +112,21 @@ class Prover {
   }
 
   // Channel by channel: who can serve it in the end, and from when on.
-  void ProveChannels(int queue, const Profile& server) {
+  void ProveChannels(int queue, const ProfileSet& servers) {
     const v1::QueueConfig& config = workspace_.queues(queue);
+    const std::string& server = staff_.profiles()[servers.first()].like->id();
     std::vector<std::string> untaken;
     std::map<int, std::vector<std::string>> late;  // By the step before which nobody can serve them.
-    for (const v1::ChannelConfig& channel : workspace_.channels()) {
-      if (!IsTaken(channel)) continue;  // Told of the channel.
-      if (WhoMeets(queue, FinalRequirements(config), &channel) == nullptr) {
-        if (!RefuseChannel(queue, channel, server) && config.agents().empty()) untaken.push_back(channel.id());
+    for (int i = 0; i < workspace_.channels_size(); ++i) {
+      if (staff_.Takers(i).empty()) continue;  // Told of the channel.
+      const std::string& channel = workspace_.channels(i).id();
+      if (!servers.Intersects(staff_.Takers(i))) {
+        if (!RefuseChannel(queue, i, server) && config.agents().empty()) untaken.push_back(channel);
         continue;
       }
       int step = -1;
-      while (WhoMeets(queue, AskedAt(config, step), &channel) == nullptr) ++step;
-      if (step >= 0) late[step].push_back(channel.id());
+      while (!staff_.Servers(queue, AskedAt(config, step)).Intersects(staff_.Takers(i))) ++step;
+      if (step >= 0) late[step].push_back(channel);
     }
     for (const auto& [step, channels] : late) {
       const bool all = static_cast<int>(channels.size()) == workspace_.channels_size();
@@ -156,29 +139,27 @@ class Prover {
     if (!untaken.empty()) {
       Suspect(QueuePath(queue), absl::StrCat("nobody who meets ", ToText(FinalRequirements(config)), " takes ",
                                              NamesText(untaken, " or "), ": such a contact sent to queue ",
-                                             Quoted(config.id()), " waits for ever; let ", Quoted(server.like->id()),
+                                             Quoted(config.id()), " waits for ever; let ", Quoted(server),
                                              " take it or, if none ever comes, name the queue's agents"));
     }
   }
 
   // Whether the queue's team is on the channel, and so it's refused that none of them can ever serve it there.
-  bool RefuseChannel(int queue, const v1::ChannelConfig& channel, const Profile& server) {
+  bool RefuseChannel(int queue, int position, const std::string& server) {
     const v1::QueueConfig& config = workspace_.queues(queue);
+    const std::string& channel = workspace_.channels(position).id();
     const Requirements& asked = FinalRequirements(config);
-    const Profile* nearest = Nearest([&](const Profile& profile) {
-      const bool in_team =
-          config.agents().empty() ? HasTheSkills(*profile.like, asked) : Admits(workspace_, queue, profile);
-      return in_team && CanTake(*profile.like, channel) ? Shortfall(*profile.like, asked) : -1;
-    });
+    const ProfileSet team = config.agents().empty() ? staff_.Meeting(AtAnyTier(asked)) : staff_.Admitted(queue);
+    const Profile* nearest = Nearest(team & staff_.Takers(position), asked);
     if (nearest == nullptr) return false;
-    Refuse(QueuePath(queue),
-           absl::StrCat("no agent can ever serve queue ", Quoted(config.id()), " by ", channel.id(), ": a ",
-                        channel.id(), " contact waits for ever, as ", AskedInTheEnd(config), " and of those who take ",
-                        channel.id(), " the nearest, ", Quoted(nearest->like->id()), ", ",
-                        ShortfallText(*nearest->like, asked), "; give ", Quoted(nearest->like->id()), " ",
-                        MissingText(*nearest->like, asked), ", let ", Quoted(server.like->id()), " take ", channel.id(),
-                        ", add a step that asks for less or, if none ever comes by ", channel.id(), ", name ",
-                        config.agents().empty() ? "the queue's agents" : "only those who serve it"));
+    Refuse(
+        QueuePath(queue),
+        absl::StrCat("no agent can ever serve queue ", Quoted(config.id()), " by ", channel, ": a ", channel,
+                     " contact waits for ever, as ", AskedInTheEnd(config), " and of those who take ", channel,
+                     " the nearest, ", Quoted(nearest->like->id()), ", ", ShortfallText(*nearest->like, asked),
+                     "; give ", Quoted(nearest->like->id()), " ", MissingText(*nearest->like, asked), ", let ",
+                     Quoted(server), " take ", channel, ", add a step that asks for less or, if none ever comes by ",
+                     channel, ", name ", config.agents().empty() ? "the queue's agents" : "only those who serve it"));
     return true;
   }
 
@@ -188,12 +169,9 @@ class Prover {
     for (int i = 0; i < config.relaxation_size(); ++i) {
       const Requirements& before = AskedAt(config, i - 1);
       const Requirements& now = AskedAt(config, i);
-      const bool lets_in = std::any_of(profiles_.begin(), profiles_.end(), [&](const Profile& profile) {
-        return Admits(workspace_, queue, profile) && Shortfall(*profile.like, now) == 0 &&
-               Shortfall(*profile.like, before) > 0;
-      });
-      if (lets_in) continue;
-      const std::string why = WhoMeets(queue, now) == nullptr
+      const ProfileSet servers = staff_.Servers(queue, now);
+      if (!servers.IsWithin(staff_.Servers(queue, before))) continue;
+      const std::string why = servers.empty()
                                   ? absl::StrCat("no agent meets ", ToText(now), " either")
                                   : absl::StrCat("whoever meets ", ToText(now), " meets ", ToText(before), " already");
       Suspect(StepPath(queue, i),
@@ -201,16 +179,18 @@ class Prover {
     }
   }
 
-  void ProveNamedAgents(int queue) {
+  void ProveNamedAgents(int queue, const ProfileSet& servers) {
     const v1::QueueConfig& config = workspace_.queues(queue);
     if (config.agents().empty()) return;
-    for (const Profile& profile : profiles_) {
-      if (!Admits(workspace_, queue, profile) || Shortfall(*profile.like, FinalRequirements(config)) == 0) continue;
+    for (size_t i = 0; i < staff_.profiles().size(); ++i) {
+      const Profile& profile = staff_.profiles()[i];
+      if (!staff_.Admitted(queue).Has(i) || servers.Has(i)) continue;
       const auto it = std::find(config.agents().begin(), config.agents().end(), profile.like->id());
       const std::string path = QueuePath(queue) + ".agents";
-      Suspect(it == config.agents().end() ? path : absl::StrCat(path, "[", it - config.agents().begin(), "]"),
-              absl::StrCat(WhoText(profile), " named in vain: ", AskedInTheEnd(config), ", and who it is ",
-                           ShortfallText(*profile.like, FinalRequirements(config))));
+      Suspect(
+          it == config.agents().end() ? path : absl::StrCat(path, "[", it - config.agents().begin(), "]"),
+          absl::StrCat("names ", WhoText(profile), ", who ", ShortfallText(*profile.like, FinalRequirements(config)),
+                       ", in vain: ", AskedInTheEnd(config)));
     }
   }
 
@@ -241,12 +221,13 @@ class Prover {
     }
   }
 
-  void ProveAgentIsUsed(const Profile& profile) {
+  void ProveAgentIsUsed(size_t position) {
+    const Profile& profile = staff_.profiles()[position];
     const v1::AgentConfig& agent = *profile.like;
     const v1::QueueConfig* nearest = nullptr;
     int least = 0;
     for (int i = 0; i < workspace_.queues_size(); ++i) {
-      if (!Admits(workspace_, i, profile)) continue;
+      if (!staff_.Admitted(i).Has(position)) continue;
       const int shortfall = Shortfall(agent, FinalRequirements(workspace_.queues(i)));
       if (shortfall == 0) return;
       if (nearest != nullptr && shortfall >= least) continue;
@@ -264,10 +245,10 @@ class Prover {
 
   void ProveChannelIsTaken(int position) {
     const v1::ChannelConfig& channel = workspace_.channels(position);
-    if (IsTaken(channel)) return;
+    if (!staff_.Takers(position).empty()) return;
     const std::string path = absl::StrCat("channels[", position, "]");
     int capacity_max = 0;
-    for (const Profile& profile : profiles_) capacity_max = std::max(capacity_max, profile.like->capacity());
+    for (const Profile& profile : staff_.profiles()) capacity_max = std::max(capacity_max, profile.like->capacity());
     if (channel.cost() > capacity_max) {
       Refuse(path + ".cost", absl::StrCat("channel ", Quoted(channel.id()), " can never be taken: it costs ",
                                           channel.cost(), " and no agent has more capacity than ", capacity_max));
@@ -280,15 +261,15 @@ class Prover {
   // Contacts may ask for a skill that no queue does.
   void ProveSkillIsHad(int position) {
     const std::string& skill = workspace_.skills(position).id();
-    const bool had = std::any_of(profiles_.begin(), profiles_.end(),
-                                 [&](const Profile& profile) { return profile.like->skills().contains(skill); });
-    if (had) return;
+    Requirements asked;
+    asked.Add()->set_skill(skill);
+    if (!staff_.Meeting(asked).empty()) return;
     Suspect(absl::StrCat("skills[", position, "]"),
             absl::StrCat("no agent has ", skill, ": a contact that asks for it waits for ever"));
   }
 
   const v1::WorkspaceConfig& workspace_;
-  const std::vector<Profile> profiles_;
+  const Staff staff_;
   std::vector<Finding> findings_;
 };
 

@@ -106,10 +106,9 @@ agents:
      "billing "
      ">= JUNIOR is asked for and of those who take phone the nearest, \"bo\", lacks billing; give \"bo\" billing >= "
      "JUNIOR, let \"ana\" take phone, add a step that asks for less or, if none ever comes by phone, name only those "
-     "who "
-     "serve it\n"
-     "suspicious queues[0].agents[1]: agent \"bo\" named in vain: billing >= JUNIOR is asked for, and who it is lacks "
-     "billing"},
+     "who serve it\n"
+     "suspicious queues[0].agents[1]: names agent \"bo\", who lacks billing, in vain: billing >= JUNIOR is asked "
+     "for"},
     {"ATeamThatOnlyChatsIsSuspicious", R"(
 queues:
 - {id: billing, requirements: [{skill: billing}]}
