@@ -1,5 +1,6 @@
 // The router's insides, shared by its own files: state and tables here, what may change it in apply.cc, what is asked
-// of it in handle.cc, who gets whom in match.cc, questions in explain.cc, estimate.cc and snapshot.cc.
+// of it in handle*.cc, by the clock in deadlines.cc, who gets whom in match.cc, questions in explain.cc, estimate.cc
+// and snapshot.cc.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,62 @@
+// What happens by the clock alone.
+#include <algorithm>
+
+#include "routerd/core/router_impl.h"
+
+namespace routerd::core {
+
+void Router::Impl::AdvanceContact(Contact& contact) {
+  const ContactId id = contact.id;
+  if (contact.state == ContactState::kWrapUp) {
+    Emit(ContactEnded{id, contact.agent, EndReason::kCompleted, "", "wrap_up_over", ""});
+    return;
+  }
+  if (contact.state == ContactState::kOffered) {
+    const AgentId agent = contact.agent;
+    AgentData& data = roster.at(agent).data;
+    if (!data.connected) {  // An agent whose stream broke can't answer: nobody's miss.
+      CloseOffer(contact, OfferState::kRevoked, "agent_lost", Instant{}, data.missed_count);
+      return;
+    }
+    const QueuePolicy& queue = rules(contact.queue).policy;
+    CloseOffer(contact, OfferState::kLapsed, "lapsed", now + queue.miss_back_off, data.missed_count + 1);
+    if (queue.misses_max > 0 && data.missed_count >= queue.misses_max && data.presence == Presence::kAvailable) {
+      RevokeOffers(agent, "agent_away");
+      Emit(AgentPresenceChanged{agent, Presence::kAway, "missed", "missed"});
+    }
+    return;
+  }
+  // Waiting: a reservation, a step of relaxation, a back-off.
+  if (contact.rare().reserved_until <= now) Emit(ReservationEnded{id, contact.rare().reserved_agent, "waited"});
+  const QueueRules& queue = rules(contact.queue);
+  while (contact.step < static_cast<int>(queue.steps.size()) &&
+         contact.queued_at + queue.steps[contact.step].after <= now) {
+    // A step speaks of the skills that the queue itself names, and only ever asks for less; what the contact asked for
+    // beyond them stays.
+    const Skills& step = queue.steps[contact.step].requirements;
+    Skills relaxed;
+    for (const SkillTier& current : RequirementsOf(contact)) {
+      if (!queue.named_skills.Test(Index(current.skill))) {
+        relaxed.push_back(current);
+      } else if (const Tier tier = TierOf(step, current.skill); tier != Tier::kNone) {
+        relaxed.push_back({current.skill, std::min(tier, current.tier)});
+      }
+    }
+    Emit(RequirementsRelaxed{id, contact.step + 1, std::move(relaxed)});
+  }
+  Rearm(contact);
+  dirty_contacts.push_back(id);
+}
+
+void Router::Impl::Advance() {
+  while (!deadlines.empty() && deadlines.begin()->at <= now) {
+    const uint64_t who = deadlines.begin()->who;
+    if ((who & Deadline::kAgent) != 0) {
+      SignOutAgent(AgentId{static_cast<uint32_t>(who)}, "lost");
+    } else {
+      AdvanceContact(Get(ContactId{who}));
+    }
+  }
+}
+
+}  // namespace routerd::core

@@ -1,0 +1,112 @@
+// What becomes of a contact in service: held, passed on, completed, wrapped up; and the supervisor's hand in it.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "routerd/core/handler.h"
+
+namespace routerd::core {
+
+using absl::StatusCode;
+using base::Error;
+
+Handler::Result Handler::operator()(const HoldContact& c) {
+  const auto contact = Held(c.agent, c.contact, ContactState::kActive);
+  if (!contact.ok()) return contact.status();
+  if ((*contact)->on_hold != c.on) r_.Emit(ContactHeld{c.contact, (*contact)->agent, c.on});
+  return Reply{c.contact};
+}
+
+Handler::Result Handler::operator()(const TransferContact& c) {
+  const auto held = Held(c.agent, c.contact, ContactState::kActive);
+  if (!held.ok()) return held.status();
+  const Contact& contact = **held;
+  if (c.to_agent.empty() == c.to_queue.empty()) {
+    return Error(StatusCode::kInvalidArgument, "TARGET_MISSING", "a transfer goes to exactly one agent or queue");
+  }
+  ContactTransferred e;
+  e.contact = c.contact;
+  e.from = contact.agent;
+  e.queue = contact.queue;
+  e.requirements = r_.RequirementsOf(contact);
+  e.reason = c.reason;
+  e.summary = c.summary;
+  if (!c.to_agent.empty()) {
+    const auto target = SignedIn(c.to_agent);
+    if (!target.ok()) return target.status();
+    if (*target == contact.agent) {
+      return Error(StatusCode::kInvalidArgument, "TARGET_IS_SELF",
+                   absl::StrCat("agents/", c.to_agent, " already serves contacts/", Index(c.contact)));
+    }
+    e.reserved_agent = *target;
+    e.reserved_until = r_.now + r_.policy->transfer_wait;
+  } else {
+    const auto queue = LiveQueue(c.to_queue);
+    if (!queue.ok()) return queue.status();
+    e.queue_changed = *queue != contact.queue;
+    e.queue = *queue;
+    e.requirements = r_.rules(*queue).requirements;
+  }
+  if (!c.requirements.empty()) {
+    e.requirements.clear();
+    if (absl::Status status = AddRequirements(c.requirements, e.requirements); !status.ok()) return status;
+  }
+  e.back_off_until = r_.now + r_.rules(e.queue).policy.decline_back_off;
+  r_.Emit(std::move(e));
+  return Reply{c.contact};
+}
+
+Handler::Result Handler::operator()(const CompleteContact& c) {
+  const auto contact = Held(c.agent, c.contact, ContactState::kActive);
+  if (!contact.ok()) return contact.status();
+  if (absl::Status status = CheckDisposition(**contact, c.disposition); !status.ok()) return status;
+  r_.FinishConversation(**contact, /*by_customer=*/false, c.disposition, "agent", c.summary);
+  return Reply{c.contact};
+}
+
+Handler::Result Handler::operator()(const FinishWrapUp& c) {
+  const auto contact = Held(c.agent, c.contact, ContactState::kWrapUp);
+  if (!contact.ok()) return contact.status();
+  if (absl::Status status = CheckDisposition(**contact, c.disposition); !status.ok()) return status;
+  r_.Emit(ContactEnded{c.contact, (*contact)->agent, EndReason::kCompleted, c.disposition, "wrap_up_done", ""});
+  return Reply{c.contact};
+}
+
+Handler::Result Handler::operator()(const AssignContact& c) {
+  const auto agent = SignedIn(c.agent);
+  if (!agent.ok()) return agent.status();
+  const Contact* contact = r_.Find(c.contact);
+  if (contact == nullptr) return UnknownContact(c.contact);
+  if (contact->state != ContactState::kQueued) return NotWaiting(*contact);
+  r_.Emit(ContactReserved{c.contact, *agent, r_.now + r_.policy->transfer_wait, "supervisor"});
+  return Reply{c.contact};
+}
+
+Handler::Result Handler::operator()(const RequeueContact& c) {
+  Contact* contact = r_.Find(c.contact);
+  if (contact == nullptr) return UnknownContact(c.contact);
+  const Instant back_off = r_.now + r_.rules(contact->queue).policy.decline_back_off;
+  if (contact->state == ContactState::kOffered) {
+    r_.CloseOffer(*contact, OfferState::kRevoked, "supervisor", back_off,
+                  r_.roster.at(contact->agent).data.missed_count);
+  } else if (contact->state == ContactState::kActive) {
+    r_.Emit(ContactRequeued{c.contact, contact->agent, "supervisor", back_off});
+  } else if (contact->state != ContactState::kQueued) {
+    return Error(StatusCode::kFailedPrecondition, "CONTACT_NOT_SERVED",
+                 absl::StrCat("contacts/", Index(c.contact), " is ", ToString(contact->state),
+                              "; only an offered or active contact can return to the line"));
+  }
+  return Reply{c.contact};
+}
+
+void Router::Impl::FinishConversation(Contact& contact, bool by_customer, const std::string& disposition,
+                                      const std::string& detail, const std::string& summary) {
+  const QueuePolicy& queue = rules(contact.queue).policy;
+  if (queue.wrap_up == WrapUpMode::kNone) {
+    Emit(ContactEnded{contact.id, contact.agent, EndReason::kCompleted, disposition, detail, summary});
+    return;
+  }
+  const Instant until = queue.wrap_up == WrapUpMode::kTimed ? now + queue.wrap_up_time : kNever;
+  Emit(WrapUpStarted{contact.id, contact.agent, until, by_customer, disposition, summary});
+}
+
+}  // namespace routerd::core
