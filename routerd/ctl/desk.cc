@@ -156,6 +156,7 @@ DeskStep Desk::Receive(const v1::WorkResponse& response) {
       OnAgent(response.agent(), false);
       break;
     case v1::WorkResponse::kTyping:  // Would only push what the agent types off the line.
+    case v1::WorkResponse::kConsult:
     case v1::WorkResponse::EVENT_NOT_SET:
       break;
   }

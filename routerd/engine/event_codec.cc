@@ -427,6 +427,21 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       const v1::AgentConnectionChanged& e = event.agent_connection_changed();
       return core::AgentConnectionChanged{agent(), e.connected(), OrNever(e.has_grace_until(), e.grace_until())};
     }
+    case v1::Event::kWrapUpExtended:
+    case v1::Event::kContactDormant:
+    case v1::Event::kContactWoke:
+    case v1::Event::kContactScheduled:
+    case v1::Event::kContactDue:
+    case v1::Event::kContactOverflowed:
+    case v1::Event::kContactEscalated:
+    case v1::Event::kContactLinked:
+    case v1::Event::kConsultStarted:
+    case v1::Event::kConsultEnded:
+    case v1::Event::kWarmTransferStarted:
+    case v1::Event::kWarmTransferEnded:
+    case v1::Event::kContactTakenOver:
+    case v1::Event::kContactLabeled:
+    case v1::Event::kAgentRested:
     case v1::Event::kMessagePosted:
     case v1::Event::kMessagesDelivered:
     case v1::Event::kContextUpdated:
@@ -518,6 +533,36 @@ std::string_view KindName(const v1::Event& event) {
       return "context.updated";
     case v1::Event::kAdapterAcknowledged:
       return "adapter.acknowledged";
+    case v1::Event::kWrapUpExtended:
+      return "wrap_up.extended";
+    case v1::Event::kContactDormant:
+      return "contact.dormant";
+    case v1::Event::kContactWoke:
+      return "contact.woke";
+    case v1::Event::kContactScheduled:
+      return "contact.scheduled";
+    case v1::Event::kContactDue:
+      return "contact.due";
+    case v1::Event::kContactOverflowed:
+      return "contact.overflowed";
+    case v1::Event::kContactEscalated:
+      return "contact.escalated";
+    case v1::Event::kContactLinked:
+      return "contact.linked";
+    case v1::Event::kConsultStarted:
+      return "consult.started";
+    case v1::Event::kConsultEnded:
+      return "consult.ended";
+    case v1::Event::kWarmTransferStarted:
+      return "transfer.started";
+    case v1::Event::kWarmTransferEnded:
+      return "transfer.ended";
+    case v1::Event::kContactTakenOver:
+      return "contact.taken_over";
+    case v1::Event::kContactLabeled:
+      return "contact.labeled";
+    case v1::Event::kAgentRested:
+      return "agent.rested";
     case v1::Event::KIND_NOT_SET:
       break;
   }

@@ -313,6 +313,7 @@ absl::StatusOr<engine::Request> ToEngine(v1::ConnectRequest request, const std::
     case v1::ConnectRequest::kAckSequence:
       if (request.ack_sequence() < 0) return FieldError("FIELD_OUT_OF_RANGE", "ack_sequence", "must not be negative");
       return engine::AcknowledgeEvents{adapter, request.ack_sequence()};
+    case v1::ConnectRequest::kCallback:
     case v1::ConnectRequest::kHello:
     case v1::ConnectRequest::ACTION_NOT_SET:
       break;
@@ -363,6 +364,11 @@ absl::StatusOr<engine::Request> ToEngine(const v1::WorkRequest& request, const s
     case v1::WorkRequest::kClaim:
       return ToEngine(request.claim(), agent);
     case v1::WorkRequest::kSignIn:
+    case v1::WorkRequest::kConsult:
+    case v1::WorkRequest::kConsultEnd:
+    case v1::WorkRequest::kWrapUpExtend:
+    case v1::WorkRequest::kSchedule:
+    case v1::WorkRequest::kCallbackFailed:
     case v1::WorkRequest::ACTION_NOT_SET:
       break;
   }
