@@ -52,7 +52,7 @@ class Examiner {
 
   void Skill(const Agent& agent) {
     for (const SkillTier& want : r_.RequirementsOf(contact_)) {
-      const Tier has = TierOf(agent.skills, want.skill);
+      const Tier has = TierOf(r_.roster.skills(agent), want.skill);
       if (has >= want.tier) continue;
       Fail("SKILL",
            absl::StrCat("needs ", View(r_.skills.Of(want.skill)), " >= ", ToString(want.tier), ", has ", ToString(has)),

@@ -33,7 +33,7 @@ void Forecast::FillSlots(ChannelId channel) {
   by_profile.resize(r_.roster.profile_count());
   for (size_t i = 0; i < r_.roster.agent_count(); ++i) {
     const Agent& agent = r_.roster.at(AgentId{static_cast<uint32_t>(i)});
-    if (!agent.on_duty) continue;
+    if (!agent.standing.on_duty) continue;
     const int cost = std::max(1, r_.roster.cost(channel));
     const size_t ch = Index(channel);
     const int total = std::min(agent.data.count_max[ch], agent.capacity / cost);
@@ -164,10 +164,10 @@ Router::Staffing Router::StaffingOf(QueueId queue) const {
   Staffing staffing;
   for (size_t i = 0; i < r.roster.agent_count(); ++i) {
     const Agent& agent = r.roster.at(AgentId{static_cast<uint32_t>(i)});
-    if (!agent.on_duty || !Satisfies(agent.skills, rules.requirements)) continue;
+    if (!agent.standing.on_duty || !Satisfies(r.roster.skills(agent), rules.requirements)) continue;
     if (rules.restricted && !r.roster.profile(agent.profile).admitted.Test(Index(queue))) continue;
     ++staffing.available;
-    if (agent.room != 0) ++staffing.free;
+    if (agent.standing.room != 0) ++staffing.free;
   }
   return staffing;
 }

@@ -77,7 +77,7 @@ Handler::Result Handler::operator()(const SetConnected& c) {
 
 void Router::Impl::SignOutAgent(AgentId agent, const std::string& reason) {
   // Nothing is matched before all of this has happened, so nothing comes back to the leaving agent.
-  const std::vector<ContactId> held = roster.at(agent).held;
+  const auto held = roster.at(agent).held;
   const std::vector<LineKey> reserved(roster.at(agent).reserved.begin(), roster.at(agent).reserved.end());
   RevokeOffers(agent, reason == "lost" ? "agent_lost" : "agent_signed_out");
   for (const ContactId id : held) {

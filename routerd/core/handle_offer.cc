@@ -61,7 +61,7 @@ void Router::Impl::CloseOffer(Contact& contact, OfferState outcome, std::string 
 }
 
 void Router::Impl::RevokeOffers(AgentId agent, const std::string& reason) {
-  const std::vector<ContactId> held = roster.at(agent).held;
+  const auto held = roster.at(agent).held;
   for (const ContactId id : held) {
     Contact& contact = Get(id);
     if (contact.state == ContactState::kOffered) {

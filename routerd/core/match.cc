@@ -73,14 +73,14 @@ void Router::Impl::MatchContact(Contact& contact) {
   }
   const Strategy strategy = rules(contact.queue).policy.strategy;
   const size_t order = static_cast<size_t>(OrderOf(strategy));
+  const size_t channel = Index(contact.channel);
   if (strategy == Strategy::kLeastWanted) RefreshWanted();
   double best_score = std::numeric_limits<double>::infinity();
   PoolKey best;
   int candidates = 0;
   BitSet::ForEachInBoth(class_profiles[contact.cls], roster.staffed(contact.channel), [&](size_t p) {
     const Profile& profile = roster.profile(static_cast<ProfileIx>(p));
-    const Pool& pool = profile.pools[Index(contact.channel)][order];
-    candidates += static_cast<int>(pool.size());
+    candidates += profile.room_counts[channel];
     double score = 0;
     if (strategy == Strategy::kLeastWanted) score = profile.wanted;
     if (strategy == Strategy::kBestFit) score = static_cast<double>(Surplus(profile.skills, RequirementsOf(contact)));
@@ -88,37 +88,41 @@ void Router::Impl::MatchContact(Contact& contact) {
       score = -static_cast<double>(Surplus(profile.skills, RequirementsOf(contact)));
     }
     if (score > best_score) return;
-    for (const PoolKey& key : pool) {
-      if (BackedOff(contact, key.agent)) {
-        --candidates;
-        continue;
+    for (const Profile::Group& group : profile.groups) {
+      if ((group.room >> channel & 1) == 0) continue;
+      for (const PoolKey& key : group.pools[order]) {
+        if (BackedOff(contact, key.agent)) continue;
+        if (score < best_score || key < best) {
+          best_score = score;
+          best = key;
+        }
+        break;
       }
-      if (score < best_score || key < best) {
-        best_score = score;
-        best = key;
-      }
-      break;
     }
   });
-  if (best.agent != kNoAgent) MakeOffer(contact, best.agent, OfferRule::kStrategy, std::max(1, candidates));
+  for (const BackOff& b : contact.rare().back_offs) {
+    const Agent& agent = roster.at(b.agent);
+    if (b.until > now && (agent.standing.room >> channel & 1) != 0 && MayTake(agent, contact)) --candidates;
+  }
+  if (best.agent != kNoAgent) MakeOffer(contact, best.agent, OfferRule::kStrategy, candidates);
 }
 
 // The contact that comes first among those that an agent may take and has room for.
 std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
   const Agent& agent = roster.at(id);
   std::optional<LineKey> first;
-  if (agent.room == 0) return first;
+  if (agent.standing.room == 0) return first;
   const auto consider = [&](const LineSet& waiting) {
     for (const LineKey& key : waiting) {
       if (first && !(key < *first)) return;
       const Contact& contact = *Find(key.contact);
-      if ((agent.room >> Index(contact.channel) & 1) == 0 || BackedOff(contact, id)) continue;
+      if ((agent.standing.room >> Index(contact.channel) & 1) == 0 || BackedOff(contact, id)) continue;
       first = key;
       return;
     }
   };
   const BitSet& classes = roster.profile(agent.profile).classes;
-  const ClassIx c = line.First(classes, agent.room);
+  const ClassIx c = line.First(classes, agent.standing.room);
   if (c != kNoClass && !BackedOff(*Find(line.head(c).contact), id)) {
     first = line.head(c);
   } else if (c != kNoClass) {  // Not for this agent now: look behind it.

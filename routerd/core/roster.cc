@@ -1,6 +1,8 @@
 #include "routerd/core/roster.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace routerd::core {
 
@@ -17,6 +19,25 @@ PoolOrder OrderOf(Strategy strategy) {
   }
 }
 
+namespace {
+
+PoolKey KeyIn(PoolOrder order, const Agent::Standing& standing, AgentId id) {
+  const int64_t idle = standing.idle_since.time_since_epoch().count();
+  switch (order) {
+    case PoolOrder::kIdle:
+      return {idle, 0, id};
+    case PoolOrder::kLeastLoaded:
+      return {standing.load, idle, id};
+    case PoolOrder::kFullest:
+      return {-standing.load, idle, id};
+    case PoolOrder::kRoundRobin:
+      break;
+  }
+  return {standing.last_offer_at.time_since_epoch().count(), idle, id};
+}
+
+}  // namespace
+
 bool Satisfies(const Skills& skills, const Skills& asked) {
   auto have = skills.begin();
   for (const SkillTier& want : asked) {
@@ -32,7 +53,7 @@ Tier TierOf(const Skills& skills, SkillId skill) {
 }
 
 void Roster::Configure(std::vector<int> channel_costs, uint32_t orders_in_use, size_t agent_count) {
-  for (Agent& agent : agents_) Leave(agent);
+  for (Agent& agent : agents_) Stand(agent, {});
   costs_ = std::move(channel_costs);
   orders_ = orders_in_use;
   agents_.resize(agent_count);
@@ -43,12 +64,12 @@ void Roster::Configure(std::vector<int> channel_costs, uint32_t orders_in_use, s
     agents_[i].counts.resize(costs_.size());
     agents_[i].data.count_max.resize(costs_.size());
   }
-  for (Profile& profile : profiles_) profile.pools.resize(costs_.size());
+  for (Profile& profile : profiles_) profile.room_counts.resize(costs_.size());
 }
 
 void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, int capacity, int policy_index) {
   Agent& agent = at(id);
-  Leave(agent);
+  Stand(agent, {});
   std::string key;
   for (const SkillTier& s : skills) {
     key.append(std::to_string(Index(s.skill))).append(":").append(std::to_string(static_cast<int>(s.tier)));
@@ -58,11 +79,10 @@ void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, int capacity
   const auto [it, fresh] = profile_index_.try_emplace(key, static_cast<ProfileIx>(profiles_.size()));
   if (fresh) {
     Profile& profile = profiles_.emplace_back();
-    profile.skills = skills;
+    profile.skills = std::move(skills);
     profile.admitted = std::move(admitted);
-    profile.pools.resize(costs_.size());
+    profile.room_counts.resize(costs_.size());
   }
-  agent.skills = std::move(skills);
   agent.profile = it->second;
   agent.capacity = capacity;
   agent.policy_index = policy_index;
@@ -89,43 +109,54 @@ bool Roster::HasRoom(const Agent& agent, ChannelId channel) const {
   return agent.offerable() && agent.counts[ch] < agent.data.count_max[ch] && agent.used + costs_[ch] <= agent.capacity;
 }
 
-void Roster::Leave(Agent& agent) {
-  if (agent.profile == kNoProfile) return;
-  Profile& profile = profiles_[agent.profile];
-  if (agent.on_duty) --profile.on_duty_count;
-  agent.on_duty = false;
-  for (size_t ch = 0; agent.room >> ch != 0; ++ch) {
-    if ((agent.room >> ch & 1) == 0) continue;
-    bool empty = true;
-    for (int order = 0; order < kPoolOrderCount; ++order) {
-      if ((orders_ >> order & 1) == 0) continue;
-      profile.pools[ch][order].erase(agent.keys[order]);
-      empty = profile.pools[ch][order].empty();
-    }
-    if (empty) staffed_[ch].Set(agent.profile, false);
-  }
-  agent.room = 0;
+const Skills& Roster::skills(const Agent& agent) const {
+  static const Skills kNone;
+  return agent.profile == kNoProfile ? kNone : profiles_[agent.profile].skills;
 }
 
 void Roster::Refresh(AgentId id) {
   Agent& agent = at(id);
-  Leave(agent);
-  if (agent.profile == kNoProfile || !agent.offerable()) return;
-  Profile& profile = profiles_[agent.profile];
-  ++profile.on_duty_count;
-  agent.on_duty = true;
-  const int64_t idle = agent.data.idle_since.time_since_epoch().count();
-  const int64_t load = int64_t{1'000'000} * agent.used / agent.capacity;
-  agent.keys = {PoolKey{idle, 0, id}, PoolKey{load, idle, id}, PoolKey{-load, idle, id},
-                PoolKey{agent.data.last_offer_at.time_since_epoch().count(), idle, id}};
-  for (size_t ch = 0; ch < costs_.size(); ++ch) {
-    if (!HasRoom(agent, ChannelId{static_cast<uint32_t>(ch)})) continue;
-    agent.room |= uint64_t{1} << ch;
-    for (int order = 0; order < kPoolOrderCount; ++order) {
-      if ((orders_ >> order & 1) != 0) profile.pools[ch][order].insert(agent.keys[order]);
-    }
-    staffed_[ch].Set(agent.profile);
+  if (agent.profile != kNoProfile) Stand(agent, StandingOf(agent));
+}
+
+Agent::Standing Roster::StandingOf(const Agent& agent) const {
+  if (!agent.offerable()) return {};
+  Agent::Standing standing{true, 0, agent.data.idle_since, agent.data.last_offer_at,
+                           int64_t{1'000'000} * agent.used / agent.capacity};
+  for (uint32_t ch = 0; ch < costs_.size(); ++ch) {
+    if (HasRoom(agent, ChannelId{ch})) standing.room |= uint64_t{1} << ch;
   }
+  return standing;
+}
+
+// Moves an agent from where it stood to where it stands now, touching only the pools in which that differs.
+void Roster::Stand(Agent& agent, const Agent::Standing& standing) {
+  const Agent::Standing was = std::exchange(agent.standing, standing);
+  if (was == standing) return;
+  Profile& profile = profiles_[agent.profile];
+  profile.on_duty_count += standing.on_duty - was.on_duty;
+  for (int i = 0; i < kPoolOrderCount; ++i) {
+    if ((orders_ >> i & 1) == 0) continue;
+    const PoolOrder order = static_cast<PoolOrder>(i);
+    const PoolKey before = KeyIn(order, was, agent.data.id);
+    const PoolKey after = KeyIn(order, standing, agent.data.id);
+    if (was.room == standing.room && before == after) continue;
+    if (was.room != 0) profile.PoolsFor(was.room)[i].erase(before);
+    if (standing.room != 0) profile.PoolsFor(standing.room)[i].insert(after);
+  }
+  for (uint64_t changed = was.room ^ standing.room; changed != 0; changed &= changed - 1) {
+    const size_t ch = static_cast<size_t>(std::countr_zero(changed));
+    profile.room_counts[ch] += (standing.room >> ch & 1) != 0 ? 1 : -1;
+    staffed_[ch].Set(agent.profile, profile.room_counts[ch] > 0);
+  }
+}
+
+std::array<Pool, kPoolOrderCount>& Profile::PoolsFor(uint64_t room) {
+  for (Group& group : groups) {
+    if (group.room == room) return group.pools;
+  }
+  groups.push_back({room, {}});
+  return groups.back().pools;
 }
 
 }  // namespace routerd::core

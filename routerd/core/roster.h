@@ -34,28 +34,44 @@ inline constexpr ProfileIx kNoProfile = ~0u;
 
 // Agents with the same skills and the same admissions to restricted queues.
 struct Profile {
+  // Those with room for the same channels stand together, in each order in use. Few sets of channels ever occur, as
+  // room goes from the dearest channel down.
+  struct Group {
+    uint64_t room = 0;  // By channel; never 0.
+    std::array<Pool, kPoolOrderCount> pools;
+  };
+
   Skills skills;
   BitSet admitted;  // By queue: restricted queues that admit it.
   BitSet classes;   // By class: what it may serve.
-  // By channel: agents with room, in each order in use.
-  std::vector<std::array<Pool, kPoolOrderCount>> pools;
-  int on_duty_count = 0;  // Available and connected.
-  double wanted = 0;      // How much other work could want it; see Router's choice.
+  std::vector<Group> groups;
+  absl::InlinedVector<int, 6> room_counts;  // By channel: agents with room for it.
+  int on_duty_count = 0;                    // Available and connected.
+  double wanted = 0;                        // How much other work could want it; see Router's choice.
+
+  std::array<Pool, kPoolOrderCount>& PoolsFor(uint64_t room);
 };
 
 struct Agent {
+  // What decides where it stands among those of its profile.
+  struct Standing {
+    bool on_duty = false;
+    uint64_t room = 0;  // By channel; 0: in no pool.
+    Instant idle_since;
+    Instant last_offer_at;
+    int64_t load = 0;  // Share of its capacity in use, in millionths.
+    bool operator==(const Standing&) const = default;
+  };
+
   AgentData data;
-  int policy_index = -1;  // Position in the policy in force; -1: it has no such agent.
-  Skills skills;
   ProfileIx profile = kNoProfile;
+  int policy_index = -1;  // Position in the policy in force; -1: it has no such agent.
   int capacity = 100;
   int used = 0;
-  absl::InlinedVector<int, 6> counts;  // Held, by channel.
-  std::vector<ContactId> held;         // Offers included, by id: oldest contact first.
-  LineSet reserved;                    // Waiting contacts reserved for it.
-  uint64_t room = 0;                   // By channel: stands in the pool.
-  bool on_duty = false;                // Counted in its profile.
-  std::array<PoolKey, kPoolOrderCount> keys;
+  absl::InlinedVector<int, 6> counts;      // Held, by channel.
+  absl::InlinedVector<ContactId, 2> held;  // Offers included, by id: oldest contact first.
+  LineSet reserved;                        // Waiting contacts reserved for it.
+  Standing standing;                       // As the pools have it.
 
   bool signed_in() const { return data.presence != Presence::kOffline; }
   bool offerable() const { return data.presence == Presence::kAvailable && data.connected; }
@@ -77,6 +93,8 @@ class Roster {
   size_t profile_count() const { return profiles_.size(); }
   Profile& profile(ProfileIx p) { return profiles_[p]; }
   const Profile& profile(ProfileIx p) const { return profiles_[p]; }
+  // Empty for an agent whom no policy ever described.
+  const Skills& skills(const Agent& agent) const;
   // Profiles with somebody who has room for the channel.
   const BitSet& staffed(ChannelId channel) const { return staffed_[Index(channel)]; }
   int cost(ChannelId channel) const { return costs_[Index(channel)]; }
@@ -91,7 +109,8 @@ class Roster {
   bool HasRoom(const Agent& agent, ChannelId channel) const;
 
  private:
-  void Leave(Agent& agent);
+  Agent::Standing StandingOf(const Agent& agent) const;
+  void Stand(Agent& agent, const Agent::Standing& standing);
 
   std::vector<int> costs_;
   uint32_t orders_ = 0;

@@ -82,7 +82,7 @@ std::optional<ContactData> Router::FindContact(ContactId id) const {
 const AgentData& Router::agent(AgentId agent) const { return impl_->roster.at(agent).data; }
 AgentLoad Router::LoadOf(AgentId id) const {
   const Agent& agent = impl_->roster.at(id);
-  return {agent.used, agent.capacity, agent.held};
+  return {agent.used, agent.capacity, {agent.held.begin(), agent.held.end()}};
 }
 size_t Router::agent_count() const { return impl_->roster.agent_count(); }
 size_t Router::contact_count() const { return impl_->contacts.size(); }

@@ -59,13 +59,13 @@ struct AgentData {
   AgentId id = kNoAgent;
   Presence presence = Presence::kOffline;
   bool connected = false;
-  std::string presence_reason;
-  Instant presence_at;
-  Instant grace_until = kNever;
+  int missed_count = 0;
   Instant idle_since;
   Instant last_offer_at;
-  int missed_count = 0;
   absl::InlinedVector<int, 6> count_max;  // By channel.
+  Instant presence_at;
+  Instant grace_until = kNever;
+  std::string presence_reason;
   bool operator==(const AgentData&) const = default;
 };
 
