@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "routerd/config/exit.h"
 #include "routerd/config/requirement.h"
 #include "routerd/config/staff.h"
 #include "routerd/config/text.h"
@@ -41,13 +42,39 @@ std::vector<std::string> CrowdedChannels(const v1::WorkspaceConfig& workspace, c
   return crowded;
 }
 
+// Most by which the queue's order moves a place back.
+absl::Duration BackMax(const v1::QueueConfig& queue) {
+  if (queue.order() != v1::VALUE && queue.order() != v1::EARLIEST_DEADLINE) return absl::ZeroDuration();
+  return queue.has_value_bound() ? ToAbsl(queue.value_bound()) : absl::Minutes(2);
+}
+
+// Most by which it moves one forward.
+absl::Duration ForwardMax(const v1::QueueConfig& queue) {
+  if (queue.order() == v1::EARLIEST_DEADLINE) return ToAbsl(queue.service_level_target());
+  return BackMax(queue);
+}
+
+// Most by which a contact of `queue` can come to stand before its time of entering, standing aside.
+absl::Duration AheadMax(const v1::QueueConfig& queue) {
+  absl::Duration ahead = ToAbsl(queue.head_start());
+  for (const v1::OverflowRule& rule : queue.overflow()) ahead += ToAbsl(rule.action().head_start());
+  for (const v1::EscalationStep& step : queue.escalation()) ahead += ToAbsl(step.head_start());
+  return ahead + ForwardMax(queue);
+}
+
+// Whether an escalation may raise a contact of `queue` above `lane`. Steps count from the queue's own.
+bool MayRaiseAbove(const v1::QueueConfig& queue, int lane) {
+  return std::any_of(queue.escalation().begin(), queue.escalation().end(),
+                     [&](const v1::EscalationStep& step) { return queue.lane() + step.lane() > lane; });
+}
+
 }  // namespace
 
 std::vector<QueueBound> Bounds(const v1::WorkspaceConfig& workspace) {
   const Staff staff(workspace);
   std::vector<ProfileSet> servers;  // By queue, in the end.
   for (int i = 0; i < workspace.queues_size(); ++i) {
-    servers.push_back(staff.Servers(i, FinalRequirements(workspace.queues(i))));
+    servers.push_back(staff.Servers(i, FinalRequirements(workspace.queues(i), /*possible=*/true)));
   }
   absl::Duration vip_max;
   for (const v1::VipConfig& vip : workspace.vip_levels()) vip_max = std::max(vip_max, ToAbsl(vip.head_start()));
@@ -55,22 +82,24 @@ std::vector<QueueBound> Bounds(const v1::WorkspaceConfig& workspace) {
   std::vector<QueueBound> bounds;
   for (int i = 0; i < workspace.queues_size(); ++i) {
     const v1::QueueConfig& queue = workspace.queues(i);
-    const absl::Duration own = ToAbsl(queue.head_start());
+    // What it can be sure of: its head start, less what its order may take.
+    const absl::Duration own = ToAbsl(queue.head_start()) - BackMax(queue);
     QueueBound& bound = bounds.emplace_back();
     bound.queue = queue.id();
-    absl::Duration queue_max = own;
+    absl::Duration ahead_max;
     for (int k = 0; k < workspace.queues_size(); ++k) {
       const v1::QueueConfig& other = workspace.queues(k);
       if (!servers[i].Intersects(servers[k])) continue;
       if (other.picking_allowed()) bound.picked.push_back(other.id());
       if (other.lane() > queue.lane()) bound.higher.push_back(other.id());
-      if (k == i || other.lane() != queue.lane()) continue;
-      bound.rivals.push_back(other.id());
-      queue_max = std::max(queue_max, ToAbsl(other.head_start()));
+      if (other.lane() <= queue.lane() && MayRaiseAbove(other, queue.lane())) bound.raised.push_back(other.id());
+      if (other.lane() != queue.lane()) continue;
+      if (k != i) bound.rivals.push_back(other.id());
+      ahead_max = std::max(ahead_max, AheadMax(other));
     }
-    bound.standings.push_back({"", vip_max + queue_max - own});
+    bound.standings.push_back({"", vip_max + ahead_max - own});
     for (const v1::VipConfig& vip : workspace.vip_levels()) {
-      bound.standings.push_back({vip.id(), vip_max + queue_max - own - ToAbsl(vip.head_start())});
+      bound.standings.push_back({vip.id(), vip_max + ahead_max - own - ToAbsl(vip.head_start())});
     }
     bound.crowded = CrowdedChannels(workspace, staff, servers[i]);
   }
@@ -88,6 +117,10 @@ std::vector<std::string> ExceptionTexts(const QueueBound& bound) {
   std::vector<std::string> texts;
   if (!bound.higher.empty()) {
     texts.push_back(absl::StrCat("contacts of ", NamesText(bound.higher), ", whose lane is higher"));
+  }
+  if (!bound.raised.empty()) {
+    texts.push_back(
+        absl::StrCat("contacts of ", NamesText(bound.raised), " that an escalation raises to a higher lane"));
   }
   if (!bound.picked.empty()) {
     texts.push_back(absl::StrCat("contacts that agents pick from ", NamesText(bound.picked)));

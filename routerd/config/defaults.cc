@@ -23,6 +23,14 @@ void FillDefaults(v1::QueueConfig& queue) {
   for (v1::RelaxationStep& step : *queue.mutable_relaxation()) {
     for (v1::SkillRequirement& requirement : *step.mutable_requirements()) AtLeastJunior(requirement);
   }
+  for (v1::OverflowRule& rule : *queue.mutable_overflow()) {
+    if (!rule.action().has_requirements()) continue;
+    v1::Requirements& most = *rule.mutable_action()->mutable_requirements();
+    for (v1::SkillRequirement& requirement : *most.mutable_requirements()) AtLeastJunior(requirement);
+  }
+  for (v1::EscalationStep& step : *queue.mutable_escalation()) {
+    for (v1::SkillRequirement& requirement : *step.mutable_requirements()) AtLeastJunior(requirement);
+  }
   if (queue.strategy() == v1::AGENT_STRATEGY_UNSPECIFIED) queue.set_strategy(v1::LEAST_WANTED);
   if (!queue.has_offer_timeout()) queue.mutable_offer_timeout()->set_seconds(20 * kSecond);
   if (!queue.has_miss_back_off()) queue.mutable_miss_back_off()->set_seconds(30 * kSecond);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "routerd/config/bound.h"
+#include "routerd/config/exit.h"
 #include "routerd/config/load.h"
 #include "routerd/config/requirement.h"
 #include "routerd/config/staff.h"
@@ -99,7 +100,8 @@ void DescribeOvertaking(const v1::WorkspaceConfig& workspace, std::string& out) 
                     "\n");
   }
   out +=
-      "    A head start that an adapter gives to a contact (up to 24h) comes on top of its queue's and standing's.\n";
+      "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on keeps "
+      "the one its first queue gave.\n";
 }
 
 void DescribeWorkspace(const v1::WorkspaceConfig& workspace, std::string& out) {

@@ -58,8 +58,4 @@ bool CanTake(const v1::AgentConfig& agent, const v1::ChannelConfig& channel) {
   return (agent.channels().empty() || agent.channels().contains(channel.id())) && channel.cost() <= agent.capacity();
 }
 
-const Requirements& FinalRequirements(const v1::QueueConfig& queue) {
-  return queue.relaxation().empty() ? queue.requirements() : queue.relaxation().rbegin()->requirements();
-}
-
 }  // namespace routerd::config

@@ -25,7 +25,4 @@ int Shortfall(const v1::AgentConfig& agent, const Requirements& requirements);
 // Whether `agent` could ever hold a contact of `channel`. Requires: defaults are filled in.
 bool CanTake(const v1::AgentConfig& agent, const v1::ChannelConfig& channel);
 
-// What a queue asks for in the end, after its last relaxation.
-const Requirements& FinalRequirements(const v1::QueueConfig& queue);
-
 }  // namespace routerd::config

@@ -15,12 +15,13 @@
 namespace routerd::config {
 namespace {
 
-using Signature = std::tuple<std::map<std::string, int>, std::map<std::string, int>, int, std::vector<int>>;
+using Signature = std::tuple<std::map<std::string, int>, std::map<std::string, int>, int, bool, std::vector<int>>;
 
 Signature SignatureOf(const v1::AgentConfig& agent, std::vector<int> named_by) {
   return {{agent.skills().begin(), agent.skills().end()},
           {agent.channels().begin(), agent.channels().end()},
           agent.capacity(),
+          agent.bot(),
           std::move(named_by)};
 }
 
@@ -58,6 +59,11 @@ ProfileSet& ProfileSet::operator&=(const ProfileSet& other) {
   return *this;
 }
 
+ProfileSet& ProfileSet::operator|=(const ProfileSet& other) {
+  for (size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
+  return *this;
+}
+
 Staff::Staff(const v1::WorkspaceConfig& workspace) {
   Group(workspace);
   for (size_t i = 0; i < profiles_.size(); ++i) {
@@ -71,12 +77,24 @@ Staff::Staff(const v1::WorkspaceConfig& workspace) {
   for (size_t i = 0; i < profiles_.size(); ++i) {
     for (const int queue : profiles_[i].named_by) admitted_[queue].Add(i);
   }
+  people_ = ProfileSet(profiles_.size());
+  ProfileSet bots(profiles_.size());
+  for (size_t i = 0; i < profiles_.size(); ++i) (profiles_[i].like->bot() ? bots : people_).Add(i);
+  for (int i = 0; i < workspace.queues_size(); ++i) {
+    serving_bots_.push_back(workspace.queues(i).bots_first() ? bots & admitted_[i] : ProfileSet(profiles_.size()));
+  }
   for (const v1::ChannelConfig& channel : workspace.channels()) {
     ProfileSet& takers = takers_.emplace_back(profiles_.size());
     for (size_t i = 0; i < profiles_.size(); ++i) {
       if (CanTake(*profiles_[i].like, channel)) takers.Add(i);
     }
   }
+}
+
+ProfileSet Staff::Servers(int queue, const Requirements& requirements) const {
+  ProfileSet servers = Meeting(requirements) & people_ & admitted_[queue];
+  servers |= serving_bots_[queue];
+  return servers;
 }
 
 ProfileSet Staff::Meeting(const Requirements& requirements) const {

@@ -13,7 +13,7 @@
 
 namespace routerd::config {
 
-// Agents alike: of equal skills, channels and capacity, and named by the same queues.
+// Agents alike: of equal skills, channels and capacity, all people or all bots, and named by the same queues.
 struct Profile {
   const v1::AgentConfig* like = nullptr;  // The first of them; a range, if it is part of one.
   int position = 0;                       // Of that one among the workspace's agents.
@@ -34,6 +34,7 @@ class ProfileSet {
   bool IsWithin(const ProfileSet& other) const;
   bool Intersects(const ProfileSet& other) const;
   ProfileSet& operator&=(const ProfileSet& other);
+  ProfileSet& operator|=(const ProfileSet& other);
   friend ProfileSet operator&(ProfileSet a, const ProfileSet& b) { return a &= b; }
 
  private:
@@ -50,14 +51,15 @@ class Staff {
   const std::vector<Profile>& profiles() const { return profiles_; }
   // Whom the queue at position `queue` names; all, if it names nobody.
   const ProfileSet& Admitted(int queue) const { return admitted_[queue]; }
+  // Who is no bot.
+  const ProfileSet& People() const { return people_; }
   // Who could ever hold a contact of the channel at position `channel`.
   const ProfileSet& Takers(int channel) const { return takers_[channel]; }
   // Who has all the skills asked for, each at its tier or better.
   ProfileSet Meeting(const Requirements& requirements) const;
-  // Who of the admitted could serve the queue while it asks for `requirements`.
-  ProfileSet Servers(int queue, const Requirements& requirements) const {
-    return Meeting(requirements) & Admitted(queue);
-  }
+  // Who of the admitted could serve the queue while it asks for `requirements`: people who meet them and, if it sends
+  // contacts to bots first, bots, of whom no skill is asked.
+  ProfileSet Servers(int queue, const Requirements& requirements) const;
 
   int64_t AgentCount(const ProfileSet& profiles) const;
 
@@ -73,6 +75,8 @@ class Staff {
   absl::flat_hash_map<std::string, std::vector<Skilled>> skilled_;  // By skill.
   std::vector<ProfileSet> admitted_;
   std::vector<ProfileSet> takers_;
+  ProfileSet people_{0};
+  std::vector<ProfileSet> serving_bots_;  // By queue.
 };
 
 }  // namespace routerd::config

@@ -411,8 +411,8 @@ TEST(DescribeTest, NamesHigherLanesAndUnservedChannels) {
             "    without bound, billing: contacts of orders, whose lane is higher\n"
             "    without bound, everywhere: before one by phone: contacts of cheaper channels, while these fill every "
             "agent who could take it\n"
-            "    A head start that an adapter gives to a contact (up to 24h) comes on top of its queue's and "
-            "standing's.\n");
+            "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on "
+            "keeps the one its first queue gave.\n");
 }
 
 TEST(AddressTest, TellsLoopbackFromTheRest) {
