@@ -108,6 +108,28 @@ std::vector<const LineSet*> Router::Impl::AllLines() const {
   return sets;
 }
 
+std::vector<const LineSet*> Router::Impl::RivalLines(const Contact& contact) const {
+  std::vector<const LineSet*> sets;
+  const AgentId kept_for = contact.rare().reserved_agent;
+  BitSet profiles = class_profiles[contact.cls];
+  if (kept_for != kNoAgent) {
+    profiles = {};
+    if (roster.at(kept_for).profile != kNoProfile) profiles.Set(roster.at(kept_for).profile);
+  }
+  line.busy().ForEach([&](size_t c) {
+    bool rival = kept_for == kNoAgent && c == contact.cls;
+    if (!rival) BitSet::ForEachInBoth(profiles, class_profiles[c], [&](size_t) { rival = true; });
+    if (rival) sets.push_back(&line.waiting(static_cast<ClassIx>(c)));
+  });
+  for (size_t i = 0; i < roster.agent_count(); ++i) {
+    const Agent& agent = roster.at(AgentId{static_cast<uint32_t>(i)});
+    if (agent.reserved.empty()) continue;
+    const bool rival = kept_for != kNoAgent ? Index(kept_for) == i : profiles.Test(agent.profile);
+    if (rival) sets.push_back(&agent.reserved);
+  }
+  return sets;
+}
+
 void Router::VisitLine(const std::function<bool(const ContactCommon&)>& visit) const {
   VisitMerged(impl_->AllLines(), [&](const LineKey& key) { return visit(*impl_->Find(key.contact)); });
 }

@@ -106,4 +106,17 @@ void VisitMerged(std::span<const LineSet* const> sets, const std::function<bool(
   }
 }
 
+int CountBefore(std::span<const LineSet* const> sets, const LineKey& key) {
+  size_t count = 0;
+  for (const LineSet* set : sets) {
+    const auto at = set->lower_bound(key);
+    auto from_front = set->begin();
+    auto from_key = at;
+    size_t steps = 0;
+    while (from_front != at && from_key != set->end()) ++from_front, ++from_key, ++steps;
+    count += from_front == at ? steps : set->size() - steps;
+  }
+  return static_cast<int>(count);
+}
+
 }  // namespace routerd::core

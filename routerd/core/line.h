@@ -87,4 +87,7 @@ class Line {
 // Visits the keys of several sets in one order, until `visit` returns false.
 void VisitMerged(std::span<const LineSet* const> sets, const std::function<bool(const LineKey&)>& visit);
 
+// How many keys of all the sets come before `key`. Cost: of each set the smaller part, before it or behind.
+int CountBefore(std::span<const LineSet* const> sets, const LineKey& key);
+
 }  // namespace routerd::core

@@ -35,8 +35,16 @@ struct AgentVerdict {
   AgentId agent = kNoAgent;
   std::vector<FailedTest> failed;  // Empty: the agent could take it now.
 };
+// One who stands before a contact and could take an agent from it.
+struct Ahead {
+  ContactId contact = kNoContact;
+  std::string why;  // "came 20 s later but has 3 min more of a head start (gold)".
+};
 struct Explanation {
-  std::vector<ContactId> ahead;      // Who stands before it for the same agents, in order; at most 20.
+  // What keeps it, in one sentence: "3 agents could take it, all at capacity; 2 contacts stand before it".
+  std::string cause;
+  std::vector<Ahead> ahead;          // Who stands before it for the same agents, in order; at most 20.
+  int ahead_count = 0;               // All of those.
   std::vector<AgentVerdict> agents;  // Fewest failed tests first.
 };
 
@@ -106,8 +114,8 @@ class Router {
   WaitEstimate Estimate(ContactId contact, Instant now) const;
   // What one who joined `queue` over `channel` now, without standing, would be told.
   WaitEstimate EstimateNewcomer(QueueId queue, ChannelId channel, Instant now) const;
-  // Requires: the contact lives. At most `agents_max` agents.
-  Explanation Explain(ContactId contact, Instant now, size_t agents_max) const;
+  // Requires: the contact lives. At most `agents_max` agents; `only`: that one alone. The cause is about all of them.
+  Explanation Explain(ContactId contact, Instant now, size_t agents_max, AgentId only = kNoAgent) const;
   // Agents who may serve the queue's own requirement: available and connected, and those of them with room.
   struct Staffing {
     int available = 0;

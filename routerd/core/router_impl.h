@@ -168,6 +168,8 @@ struct Router::Impl {
   ContactData DataOf(const Contact& contact) const { return {contact, contact.rare(), RequirementsOf(contact)}; }
   bool BackedOff(const Contact& contact, AgentId agent) const;
   std::vector<const LineSet*> AllLines() const;
+  // Where those stand who could take an agent from the contact, its own line included.
+  std::vector<const LineSet*> RivalLines(const Contact& contact) const;
 };
 
 }  // namespace routerd::core

@@ -207,7 +207,7 @@ std::string Render(const v1::ExplainContactResponse& response, const Here& here)
       std::string why;
       for (const v1::AgentExplanation::FailedTest& test : agent.failed_tests()) {
         why += (why.empty() ? "" : "; ") + OneLine(test.text());
-        if (test.has_opens_time()) why += " (until " + ClockText(test.opens_time(), here.zone) + ")";
+        if (test.has_opens_time()) why += " (opens at " + ClockText(test.opens_time(), here.zone) + ")";
       }
       table.Add({ShortName(agent.agent()), agent.eligible() ? "yes" : "no", why});
     }

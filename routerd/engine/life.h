@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "routerd/core/text.h"
 #include "routerd/core/types.h"
 #include "routerd/engine/directory.h"
 #include "routerd/v1/event.pb.h"
@@ -17,10 +18,8 @@ struct ContactFile;
 // the event; null if the event creates it.
 std::string LifeText(const v1::Event& event, const ContactFile* before, const Directory& directory);
 
-// `10:02:20`, in UTC.
-std::string ClockText(core::Instant at);
-// `20 s`, `1 min 30 s`, `250 ms`.
-std::string DurationText(core::Duration duration);
+using core::ClockText;
+using core::DurationText;
 // `billing >= SENIOR, orders >= JUNIOR`; `no skill`.
 std::string RequirementsText(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& requirements);
 

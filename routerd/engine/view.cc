@@ -177,13 +177,11 @@ void ViewImpl::ExplainWaiting(const ContactFile& file, size_t agents_max, v1::Ex
   const core::WaitEstimate estimate = router().Estimate(file.id, s_.now);
   *out.mutable_estimate() = engine::ToProto(estimate);
   const core::Explanation explanation = router().Explain(file.id, s_.now, agents_max);
-  for (const core::ContactId ahead : explanation.ahead) out.add_ahead(ContactName(ahead));
-  int able = 0;
+  for (const core::Ahead& ahead : explanation.ahead) out.add_ahead(ContactName(ahead.contact));
   for (const core::AgentVerdict& verdict : explanation.agents) {
     v1::AgentExplanation& agent = *out.add_agents();
     agent.set_agent(AgentName(router().NameOf(verdict.agent)));
     agent.set_eligible(verdict.failed.empty());
-    if (verdict.failed.empty()) ++able;
     for (const core::FailedTest& failed : verdict.failed) {
       v1::AgentExplanation::FailedTest& test = *agent.add_failed_tests();
       test.set_test(failed.test);
@@ -191,19 +189,8 @@ void ViewImpl::ExplainWaiting(const ContactFile& file, size_t agents_max, v1::Ex
       if (failed.opens_at != core::kNever) *test.mutable_opens_time() = ToProto(failed.opens_at);
     }
   }
-  std::string summary = absl::StrCat("waits in ", Sv(BareName(file.head.queue(), kQueues)), " at place ",
-                                     estimate.place, ", asking for ", RequirementsText(file.head.requirements()));
-  if (able > 0) {
-    absl::StrAppend(&summary, "; ", able, able == 1 ? " agent" : " agents", " could take it, after those ahead");
-  } else if (out.agents_size() > 0) {
-    const v1::AgentExplanation& nearest = out.agents(0);
-    absl::StrAppend(&summary, "; nobody can take it now; nearest is ",
-                    Sv(s_.dossier.directory().AgentDisplayName(nearest.agent())), ", who ",
-                    nearest.failed_tests(0).text());
-  } else {
-    absl::StrAppend(&summary, "; there are no agents");
-  }
-  out.set_summary(std::move(summary));
+  out.set_summary(absl::StrCat("waits in ", Sv(BareName(file.head.queue(), kQueues)), " at place ", estimate.place,
+                               ", asking for ", RequirementsText(file.head.requirements()), ": ", explanation.cause));
 }
 
 absl::StatusOr<v1::ExplainContactResponse> ViewImpl::Explain(const v1::ExplainContactRequest& request) const {

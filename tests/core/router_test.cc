@@ -567,24 +567,7 @@ TEST(Policy, AnAgentWhoIsNoLongerNamedLeavesAndTheContactsGoOn) {
   EXPECT_EQ(w.Where(contact), "offered ana");
 }
 
-// --- Explanations and estimates ---
-
-TEST(Explain, NamesEachFailedTestWithItsValue) {
-  Policy policy = DemoPolicy();
-  policy.queues[0].requirements = {{"billing", Tier::kExpert}};
-  policy.queues[0].steps = {{seconds(90), {{"billing", Tier::kSenior}}}};
-  World w(policy);
-  w.SignIn("ana");
-  const ContactId first = w.Create("billing");
-  const ContactId second = w.Create("billing");
-  const Explanation e = w.router.Explain(second, w.now, 10);
-  EXPECT_EQ(e.ahead, std::vector<ContactId>{first});
-  ASSERT_EQ(e.agents.size(), 2u);
-  EXPECT_EQ(w.router.NameOf(e.agents[0].agent), "ana");
-  ASSERT_EQ(e.agents[0].failed.size(), 1u);
-  EXPECT_EQ(e.agents[0].failed[0].text, "needs billing >= EXPERT, has SENIOR");
-  EXPECT_EQ(e.agents[0].failed[0].opens_at, w.now + seconds(90));
-}
+// --- Estimates ---
 
 TEST(Estimate, GrowsWithThePlaceAndKnowsWhenNobodyIsThere) {
   World w;

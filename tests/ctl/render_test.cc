@@ -152,7 +152,7 @@ TEST(RenderTest, ExplainSaysWhyForEachAgent) {
             "\n"
             "Agents:\n"
             "  AGENT  COULD TAKE IT  WHY NOT\n"
-            "  bo     no             needs billing >= SENIOR, has none; declined it (until 01:48:50)\n"
+            "  bo     no             needs billing >= SENIOR, has none; declined it (opens at 01:48:50)\n"
             "  ana    yes            -\n"
             "\n"
             "Life:\n"

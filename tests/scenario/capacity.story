@@ -22,8 +22,10 @@ call queued billing headstart=0s
 why chat4
 why call
 ----
+chat4 waits: 1 agent could take it, at the limit of its channel
 chat4 and ana: holds 3 of at most 3 webchat;
-call stands behind chat4
+call waits: 1 agent could take it, at capacity; 1 contact stands before it
+call stands behind chat4, which came at the same time with a lower number
 call and ana: capacity 75/100, cost 100;
 
 leave chat2

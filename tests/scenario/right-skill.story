@@ -12,6 +12,7 @@ bill queued billing headstart=0s
 
 why bill
 ----
+bill waits: 1 agent could take it, offline
 bill and ana: is OFFLINE;
 bill and bo: needs billing >= JUNIOR, has NONE;
 
@@ -24,5 +25,6 @@ contact hard billing needs billing>=EXPERT
 why hard
 ----
 hard queued billing headstart=0s
+hard waits: no agent may take it as things stand
 hard and ana: needs billing >= EXPERT, has SENIOR;
 hard and bo: needs billing >= EXPERT, has NONE;

@@ -197,7 +197,9 @@ class Story {
   void Why(const std::string& name) {
     const ContactId id = Id(name);
     const Explanation e = world_->router.Explain(id, world_->now, 10);
-    for (const ContactId other : e.ahead) told += name + " stands behind " + names_[other] + "\n";
+    told += name + " waits: " + e.cause + "\n";
+    for (const Ahead& other : e.ahead)
+      told += name + " stands behind " + names_[other.contact] + ", which " + other.why + "\n";
     for (const AgentVerdict& verdict : e.agents) {
       std::string line = name + " and " + std::string(world_->router.NameOf(verdict.agent)) + ":";
       if (verdict.failed.empty()) line += " could take it";
