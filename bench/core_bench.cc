@@ -74,11 +74,18 @@ class Centre {
     for (int i = 0; i < size.agents; ++i) agents_.push_back(absl::StrCat("agent-", i));
     Do(Configure{std::make_shared<const Policy>(MakePolicy())});
     for (const std::string& agent : agents_) Do(SignIn{.agent = agent, .channels = {}});
-    // With a line all useful agents are busy; without one half of the room is taken.
-    while (size.waiting > 0 ? router_.waiting_count() < static_cast<size_t>(size.waiting)
-                            : active_.size() < static_cast<size_t>(size.agents)) {
-      Create(Below(queues_.size()));
-      for (const OfferMade& offer : Offers()) Accept(offer);
+    waiting_.resize(queues_.size());
+    if (size.waiting == 0) {  // Half of the room is taken.
+      while (active_.size() < agents_.size()) Fill(QueueId{static_cast<uint32_t>(Below(queues_.size()))});
+    }
+    // Each queue has its share in line, so every agent of use to any is busy.
+    const int share = size.waiting / size.classes;
+    for (bool full = false; !std::exchange(full, true);) {
+      for (uint32_t queue = 0; queue < queues_.size(); ++queue) {
+        if (waiting_[queue] >= share) continue;
+        Fill(QueueId{queue});
+        full = false;
+      }
     }
   }
 
@@ -87,20 +94,19 @@ class Centre {
   template <typename Timed>
   void ServeOne(Timed&& timed) {
     CompleteOne(timed);
-    for (const OfferMade& offer : Offers()) {
-      timed([&] { Accept(offer); });
-      timed([&] { Create(Index(active_.back().queue)); });
-      for (const OfferMade& more : Offers()) Accept(more);
-    }
+    if (Offers().empty()) return;  // The rare agent whom nobody in line could use.
+    timed([&] { Accept(offers_.front()); });
+    timed([&] { Create(active_.back().queue); });
+    AcceptAll();
   }
 
   // The same where nobody waits: one contact completed, a new one offered to the best of those with room and accepted.
   template <typename Timed>
   void ServeAtOnce(Timed&& timed) {
     const QueueId queue = CompleteOne(timed);
-    for (const OfferMade& offer : Offers()) Accept(offer);
-    timed([&] { Create(Index(queue)); });
-    for (const OfferMade& offer : Offers()) timed([&] { Accept(offer); });
+    AcceptAll();
+    timed([&] { Create(queue); });
+    timed([&] { AcceptAll(); });
   }
 
   // Time goes on and nothing is due.
@@ -161,23 +167,35 @@ class Centre {
     return done.queue;
   }
 
-  void Create(size_t queue) {
+  void Fill(QueueId queue) {
+    Create(queue);
+    AcceptAll();
+  }
+
+  void Create(QueueId queue) {
+    queue_of_.push_back(queue);
+    ++waiting_[Index(queue)];
     Do(CreateContact{
-        .queue = queues_[queue], .channel = "webchat", .requirements = {}, .vip = Below(10) == 0 ? "gold" : ""});
+        .queue = queues_[Index(queue)], .channel = "webchat", .requirements = {}, .vip = Below(10) == 0 ? "gold" : ""});
   }
 
   void Accept(const OfferMade& offer) {
-    active_.push_back({agents_[Index(offer.agent)], offer.contact, router_.FindContact(offer.contact)->queue});
+    --waiting_[Index(queue_of_[Index(offer.contact)])];
+    active_.push_back({std::string(router_.NameOf(offer.agent)), offer.contact, queue_of_[Index(offer.contact)]});
     Do(AcceptOffer{active_.back().agent, offer.contact, offer.offer});
   }
 
+  void AcceptAll() {
+    for (const OfferMade& offer : Offers()) Accept(offer);
+  }
+
   // What the last command brought about.
-  std::vector<OfferMade> Offers() const {
-    std::vector<OfferMade> offers;
+  const std::vector<OfferMade>& Offers() {
+    offers_.clear();
     for (const Event& event : events_) {
-      if (const auto* offer = std::get_if<OfferMade>(&event.kind)) offers.push_back(*offer);
+      if (const auto* offer = std::get_if<OfferMade>(&event.kind)) offers_.push_back(*offer);
     }
-    return offers;
+    return offers_;
   }
 
   void Do(const Command& command) {
@@ -202,6 +220,9 @@ class Centre {
   Instant now_{std::chrono::seconds(1'700'000'000)};
   std::vector<Event> events_;
   std::vector<Active> active_;
+  std::vector<QueueId> queue_of_{kNoQueue};  // By contact.
+  std::vector<int> waiting_;                 // By queue.
+  std::vector<OfferMade> offers_;
 };
 
 // The centre of the benchmark's size, filled once and kept between its runs.
