@@ -87,6 +87,7 @@ absl::StatusOr<QueueId> Handler::LiveQueue(const std::string& name) const {
 absl::StatusOr<AgentId> Handler::SignedIn(const std::string& name) const {
   const auto agent = r_.agents.Find(name);
   if (!agent) return Unknown("agent", "AGENT_UNKNOWN", name, r_.agents.all());
+  Prefetch(r_.roster.at(*agent));
   if (!r_.roster.at(*agent).signed_in()) {
     return Error(StatusCode::kFailedPrecondition, "AGENT_OFFLINE", absl::StrCat("agents/", name, " is not signed in"));
   }
@@ -164,9 +165,10 @@ absl::StatusOr<Contact*> Handler::OpenOffer(const std::string& agent_name, Conta
 }
 
 absl::StatusOr<Contact*> Handler::Held(const std::string& agent_name, ContactId id, ContactState state) {
+  Contact* contact = r_.Find(id);
+  if (contact != nullptr) Prefetch(*contact);
   const auto agent = SignedIn(agent_name);
   if (!agent.ok()) return agent.status();
-  Contact* contact = r_.Find(id);
   if (contact == nullptr) return UnknownContact(id);
   if (contact->agent != *agent) {
     return Error(StatusCode::kFailedPrecondition, "CONTACT_NOT_YOURS",

@@ -51,18 +51,19 @@ void Line::Insert(ClassIx c, const LineKey& key) {
   if (waiting.empty() || key < heads_[c]) heads_[c] = key;
   LineKey& least = block_heads_[c / 64];
   if (busy_.word(c / 64) == 0 || key < least) least = key;
-  waiting.insert(key);
+  waiting.insert(waiting.end(), key);  // Most come last.
   busy_.Set(c);
 }
 
 void Line::Erase(ClassIx c, const LineKey& key) {
   LineSet& waiting = waiting_[c];
-  waiting.erase(key);
-  if (waiting.empty()) {
-    busy_.Set(c, false);
-  } else if (heads_[c] == key) {
-    heads_[c] = *waiting.begin();
+  if (heads_[c] == key) {  // Most leave from the front.
+    waiting.erase(waiting.begin());
+    if (!waiting.empty()) heads_[c] = *waiting.begin();
+  } else {
+    waiting.erase(key);
   }
+  if (waiting.empty()) busy_.Set(c, false);
   if (block_heads_[c / 64] == key) RaiseBlock(c / 64);
 }
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <queue>
 
 #include "routerd/core/router_impl.h"
 
@@ -21,6 +20,7 @@ int64_t Surplus(const Skills& skills, const Skills& asked) {
 }  // namespace
 
 bool Router::Impl::BackedOff(const Contact& contact, AgentId agent) const {
+  Prefetch(contact);
   for (const BackOff& b : contact.rare().back_offs) {
     if (b.agent == agent && b.until > now) return true;
   }
@@ -136,27 +136,27 @@ std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
 // contact that stands first is served first, by whichever agent its queue's strategy prefers: so neither the line nor
 // the choice depends on the order in which things happened within one command.
 void Router::Impl::Match() {
-  struct Turn {
-    LineKey key;
-    AgentId agent;  // Who has room for it; kNoAgent: the contact itself asks.
-    bool operator<(const Turn& other) const { return other.key < key; }
+  const auto later = [](const Turn& a, const Turn& b) { return b.key < a.key; };
+  const auto push = [&](const LineKey& key, AgentId agent) {
+    turns.push_back({key, agent});
+    std::push_heap(turns.begin(), turns.end(), later);
   };
-  std::priority_queue<Turn> turns;
   for (const AgentId agent : dirty_agents) {
-    if (const auto first = FirstFor(agent)) turns.push({*first, agent});
+    if (const auto first = FirstFor(agent)) push(*first, agent);
   }
   for (const ContactId id : dirty_contacts) {
     const Contact* contact = Find(id);
-    if (contact != nullptr && contact->state == ContactState::kQueued) turns.push({contact->key(), kNoAgent});
+    if (contact != nullptr && contact->state == ContactState::kQueued) push(contact->key(), kNoAgent);
   }
   while (!turns.empty()) {
-    const Turn turn = turns.top();
-    turns.pop();
+    std::pop_heap(turns.begin(), turns.end(), later);
+    const Turn turn = turns.back();
+    turns.pop_back();
     Contact* contact = Find(turn.key.contact);
     if (contact->state == ContactState::kQueued) MatchContact(*contact);
     // What an agent may still have room for only comes later in line, as nobody joins it meanwhile.
     if (turn.agent == kNoAgent || contact->state == ContactState::kQueued) continue;
-    if (const auto next = FirstFor(turn.agent)) turns.push({*next, turn.agent});
+    if (const auto next = FirstFor(turn.agent)) push(*next, turn.agent);
   }
   dirty_agents.clear();
   dirty_contacts.clear();

@@ -52,7 +52,7 @@ struct Profile {
   std::array<Pool, kPoolOrderCount>& PoolsFor(uint64_t room);
 };
 
-struct Agent {
+struct alignas(64) Agent {
   // What decides where it stands among those of its profile.
   struct Standing {
     bool on_duty = false;

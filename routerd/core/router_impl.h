@@ -100,6 +100,12 @@ struct Router::Impl {
   std::vector<Event>* out = nullptr;
   std::vector<AgentId> dirty_agents;
   std::vector<ContactId> dirty_contacts;
+  // Contacts that the match comes to, as a heap; kept for its memory.
+  struct Turn {
+    LineKey key;
+    AgentId agent;  // Who has room for it; kNoAgent: the contact itself asks.
+  };
+  std::vector<Turn> turns;
   Instant wanted_at;  // When the profiles' wantedness was worked out.
   bool wanted_stale = true;
 
@@ -129,7 +135,7 @@ struct Router::Impl {
   // Lets a decided event happen, notes whom the match must look at, and keeps the event for the journal.
   template <typename Kind>
   void Emit(Kind kind) {
-    Event event{now, std::move(kind)};
+    const Event& event = out->emplace_back(now, std::move(kind));
     Apply(event);
     const Kind& e = std::get<Kind>(event.kind);
     if constexpr (requires { e.contact; }) {
@@ -140,7 +146,6 @@ struct Router::Impl {
       if (e.agent != kNoAgent) dirty_agents.push_back(e.agent);
     }
     if constexpr (requires { e.from; }) dirty_agents.push_back(e.from);
-    out->push_back(std::move(event));
   }
   void Advance();
   void AdvanceContact(Contact& contact);
