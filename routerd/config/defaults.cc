@@ -38,8 +38,12 @@ void FillDefaults(v1::QueueConfig& queue) {
   if (!queue.has_misses_max()) queue.set_misses_max(2);
   v1::WrapUpConfig& wrap_up = *queue.mutable_wrap_up();
   if (wrap_up.mode() == v1::WrapUpConfig::MODE_UNSPECIFIED) wrap_up.set_mode(v1::WrapUpConfig::NONE);
-  if (wrap_up.mode() == v1::WrapUpConfig::TIMED && !wrap_up.has_duration()) {
-    wrap_up.mutable_duration()->set_seconds(30 * kSecond);
+  if (wrap_up.mode() == v1::WrapUpConfig::TIMED || wrap_up.mode() == v1::WrapUpConfig::OPTIONAL) {
+    if (!wrap_up.has_duration_max()) wrap_up.mutable_duration_max()->set_seconds(15 * kMinute);
+    if (!wrap_up.has_duration()) {
+      wrap_up.mutable_duration()->set_seconds(std::min<int64_t>(30 * kSecond, wrap_up.duration_max().seconds()));
+    }
+    if (!wrap_up.has_extension()) wrap_up.mutable_extension()->set_seconds(30 * kSecond);
   }
 }
 

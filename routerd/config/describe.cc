@@ -29,6 +29,9 @@ std::string Count(int64_t count, std::string_view noun) {
 
 std::string WrapUpText(const v1::WrapUpConfig& wrap_up) {
   if (wrap_up.mode() == v1::WrapUpConfig::TIMED) return absl::StrCat("wrap-up ", Text(wrap_up.duration()));
+  if (wrap_up.mode() == v1::WrapUpConfig::OPTIONAL) {
+    return absl::StrCat("wrap-up ", Text(wrap_up.duration()), " beside other work");
+  }
   return wrap_up.mode() == v1::WrapUpConfig::UNTIL_DONE ? "wrap-up until done" : "no wrap-up";
 }
 
@@ -109,6 +112,12 @@ void DescribeWorkspace(const v1::WorkspaceConfig& workspace, std::string& out) {
                   Count(workspace.agents_size(), "agent"), ", ", Count(workspace.skills_size(), "skill"), ", ",
                   Count(workspace.channels_size(), "channel"), ", ",
                   Count(workspace.customers_size(), "known customer"), "\n");
+  for (const v1::InterruptionRule& rule : workspace.interruptions()) {
+    if (rule.effect() != v1::InterruptionRule::INTERRUPT && rule.effect() != v1::InterruptionRule::BLOCK) continue;
+    absl::StrAppend(&out, "  who holds ", rule.holding(),
+                    rule.effect() == v1::InterruptionRule::BLOCK ? " is not offered " : " is offered on top of it ",
+                    rule.ringing(), "\n");
+  }
   const Staff staff(workspace);
   for (int i = 0; i < workspace.queues_size(); ++i) DescribeQueue(workspace, i, staff, out);
   DescribeOvertaking(workspace, out);

@@ -103,6 +103,7 @@ class Checker {
       CheckId(channel_path, workspace.channels(i).id());
       CheckRange(channel_path + ".cost", workspace.channels(i).cost(), 1, 1'000);
       CheckRange(channel_path + ".max_count", workspace.channels(i).max_count(), 1, 100'000);
+      CheckDormancy(channel_path, workspace.channels(i));
     }
     for (int i = 0; i < workspace.vip_levels_size(); ++i) {
       const v1::VipConfig& vip = workspace.vip_levels(i);
@@ -180,6 +181,7 @@ class Checker {
         CheckKnown(EntryPath(agent_path + ".channels", channel), "channel", channel, channels);
       }
     }
+    CheckInterruptions(path + ".interruptions", workspace, channels);
     for (int i = 0; i < workspace.customers_size(); ++i) {
       const std::string& vip = workspace.customers(i).vip();
       if (!vip.empty()) CheckKnown(absl::StrCat(path, ".customers[", i, "].vip"), "VIP level", vip, vips);
@@ -300,11 +302,7 @@ class Checker {
     if (queue.has_service_level_target()) {
       CheckRange(path + ".service_level_target", queue.service_level_target(), absl::Seconds(1), absl::Hours(240));
     }
-    if (queue.wrap_up().has_duration()) {
-      const std::string duration_path = path + ".wrap_up.duration";
-      CheckRange(duration_path, queue.wrap_up().duration(), absl::Seconds(1), absl::Minutes(15));
-      if (queue.wrap_up().mode() != v1::WrapUpConfig::TIMED) Add(duration_path, "means nothing unless mode is TIMED");
-    }
+    CheckWrapUp(path + ".wrap_up", queue.wrap_up());
     std::set<std::string_view> dispositions;
     for (int i = 0; i < queue.dispositions_size(); ++i) {
       const std::string disposition_path = absl::StrCat(path, ".dispositions[", i, "]");
@@ -316,6 +314,39 @@ class Checker {
     }
   }
 
+  void CheckWrapUp(const std::string& path, const v1::WrapUpConfig& wrap_up) {
+    const bool timed = wrap_up.mode() == v1::WrapUpConfig::TIMED || wrap_up.mode() == v1::WrapUpConfig::OPTIONAL;
+    const auto check_time = [&](const std::string& key, const google::protobuf::Duration& time) {
+      CheckRange(path + key, time, absl::Seconds(1), absl::Minutes(15));
+      if (!timed) Add(path + key, "means nothing unless mode is TIMED or OPTIONAL");
+    };
+    if (wrap_up.has_duration()) check_time(".duration", wrap_up.duration());
+    if (wrap_up.has_duration_max()) check_time(".duration_max", wrap_up.duration_max());
+    if (wrap_up.has_duration() && wrap_up.has_duration_max() &&
+        ToAbsl(wrap_up.duration()) > ToAbsl(wrap_up.duration_max())) {
+      Add(path + ".duration",
+          absl::StrCat(absl::FormatDuration(ToAbsl(wrap_up.duration())), " is more than duration_max, ",
+                       absl::FormatDuration(ToAbsl(wrap_up.duration_max()))));
+    }
+    CheckRange(path + ".extension_count_max", wrap_up.extension_count_max(), 0, 100);
+    if (wrap_up.has_extension()) {
+      check_time(".extension", wrap_up.extension());
+      if (wrap_up.extension_count_max() == 0) Add(path + ".extension", "means nothing without extension_count_max");
+    } else if (wrap_up.extension_count_max() > 0 && !timed) {
+      Add(path + ".extension_count_max", "means nothing unless mode is TIMED or OPTIONAL");
+    }
+  }
+
+  // Requires: nothing. A cost of 0 is the default of 100.
+  void CheckDormancy(const std::string& path, const v1::ChannelConfig& channel) {
+    if (channel.has_dormant_after()) {
+      CheckRange(path + ".dormant_after", channel.dormant_after(), absl::Seconds(10), absl::Hours(24));
+    } else if (channel.dormant_cost() != 0) {
+      Add(path + ".dormant_cost", "means nothing without dormant_after");
+    }
+    CheckRange(path + ".dormant_cost", channel.dormant_cost(), 0, channel.cost() == 0 ? 100 : channel.cost());
+  }
+
   void CheckAgentValues(const std::string& path, const v1::AgentConfig& agent) {
     CheckId(path, agent.id());
     CheckText(path + ".display_name", agent.display_name());
@@ -324,6 +355,9 @@ class Checker {
       if (count_max >= 1 && count_max <= 100'000) continue;
       Add(EntryPath(path + ".channels", channel),
           absl::StrCat(count_max, " is out of range (1 to 100000); a channel that is not named is not taken"));
+    }
+    if (agent.has_wrap_up_duration()) {
+      CheckRange(path + ".wrap_up_duration", agent.wrap_up_duration(), absl::Seconds(1), absl::Minutes(15));
     }
     if (!agent.has_range()) return;
     CheckRange(path + ".range.first", agent.range().first(), 0, std::numeric_limits<int32_t>::max());
@@ -395,6 +429,21 @@ class Checker {
       }
     }
     return good;
+  }
+
+  void CheckInterruptions(const std::string& path, const v1::WorkspaceConfig& workspace, const Names& channels) {
+    std::map<std::pair<std::string, std::string>, int> pairs;
+    for (int i = 0; i < workspace.interruptions_size(); ++i) {
+      const v1::InterruptionRule& rule = workspace.interruptions(i);
+      const std::string rule_path = absl::StrCat(path, "[", i, "]");
+      CheckKnown(rule_path + ".holding", "channel", rule.holding(), channels);
+      CheckKnown(rule_path + ".ringing", "channel", rule.ringing(), channels);
+      const auto [it, fresh] = pairs.emplace(std::pair(rule.holding(), rule.ringing()), i);
+      if (!fresh) {
+        Add(rule_path, absl::StrCat("holding ", Quoted(rule.holding()), ", ringing ", Quoted(rule.ringing()),
+                                    " is ruled already, by interruptions[", it->second, "]"));
+      }
+    }
   }
 
   void CheckQueueNames(const std::string& path, const v1::QueueConfig& queue, const Names& skills,

@@ -28,6 +28,13 @@ void DropBackOffs(Contact& contact, Over&& over) {
   all.erase(std::remove_if(all.begin(), all.end(), over), all.end());
 }
 
+// No presence is noted any more.
+void Forget(AgentData& agent) {
+  agent.pending = Presence::kOffline;
+  agent.pending_reason.clear();
+  agent.pending_by.clear();
+}
+
 void EndReservation(Contact& contact) {
   if (contact.rare().reserved_agent == kNoAgent) return;
   contact.edit_rare().reserved_agent = kNoAgent;
@@ -114,11 +121,21 @@ void Router::Impl::GiveTo(Contact& contact, AgentId agent, int cost) {
 void Router::Impl::TakeBack(Contact& contact) {
   const AgentId agent = contact.agent;
   if (agent == kNoAgent) return;
-  roster.Release(agent, contact.id, contact.channel, contact.cost);
+  roster.Release(agent, contact.id, contact.channel, contact.cost, contact.light ? 0 : 1);
   contact.agent = kNoAgent;
   contact.cost = 0;
+  contact.light = false;
   contact.offer = kNoOffer;
   contact.until = kNever;
+}
+
+// Changes what a held contact takes of its agent.
+void Router::Impl::Weigh(Contact& contact, int cost, bool light) {
+  const int count_by = static_cast<int>(contact.light) - static_cast<int>(light);
+  const int cost_by = cost - contact.cost;
+  contact.cost = cost;
+  contact.light = light;
+  roster.Weigh(contact.agent, contact.channel, cost_by, count_by);
 }
 
 // Sets the contact's one entry among the deadlines to whatever comes first.
@@ -356,6 +373,13 @@ void Router::Impl::Apply(const Event& event) {
                    contact.state_at = at;
                    contact.on_hold = false;
                    contact.until = e.until;
+                   if (e.optional) Weigh(contact, 0, /*light=*/true);
+                   Rearm(contact);
+                 },
+                 [&](const WrapUpExtended& e) {
+                   Contact& contact = Get(e.contact);
+                   contact.until = e.until;
+                   contact.edit_rare().extension_count = e.count;
                    Rearm(contact);
                  },
                  [&](const ContactEnded& e) {
@@ -378,6 +402,7 @@ void Router::Impl::Apply(const Event& event) {
                      agent.data.presence = e.presence;
                      agent.data.presence_reason.clear();
                      agent.data.missed_count = 0;
+                     Forget(agent.data);
                    }
                    agent.data.connected = true;
                    agent.data.count_max = e.count_max;
@@ -391,11 +416,22 @@ void Router::Impl::Apply(const Event& event) {
                    agent.data.presence_reason = e.reason;
                    agent.data.presence_at = at;
                    agent.data.connected = false;
+                   Forget(agent.data);
                    RearmAgent(agent, kNever);
                    roster.Refresh(e.agent);
                  },
                  [&](const AgentPresenceChanged& e) {
                    Agent& agent = roster.at(e.agent);
+                   Forget(agent.data);
+                   if (e.pending) {
+                     if (e.presence != agent.data.presence) {
+                       agent.data.pending = e.presence;
+                       agent.data.pending_reason = e.reason;
+                       agent.data.pending_by = e.by;
+                     }
+                     roster.Refresh(e.agent);
+                     return;
+                   }
                    agent.data.presence = e.presence;
                    agent.data.presence_reason = e.reason;
                    agent.data.presence_at = at;

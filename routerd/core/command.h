@@ -57,6 +57,7 @@ struct SignOut {
   bool force = false;  // Contacts held return to the line; else refused while any is held.
   std::string reason = "agent";
 };
+// Noted while contacts are held, and applied once they are not.
 struct SetPresence {
   std::string agent;
   Presence presence = Presence::kAvailable;  // OFFLINE signs out with force.
@@ -104,6 +105,10 @@ struct FinishWrapUp {
   ContactId contact;
   std::string disposition;
 };
+struct ExtendWrapUp {
+  std::string agent;
+  ContactId contact;
+};
 struct ClaimContact {
   std::string agent;
   ContactId contact;
@@ -121,7 +126,7 @@ struct RequeueContact {
 
 using Command = std::variant<Configure, Recover, CreateContact, UpdateContact, EndContact, SignIn, SignOut, SetPresence,
                              SetConnected, AcceptOffer, DeclineOffer, HoldContact, TransferContact, CompleteContact,
-                             FinishWrapUp, ClaimContact, AssignContact, RequeueContact>;
+                             FinishWrapUp, ExtendWrapUp, ClaimContact, AssignContact, RequeueContact>;
 
 // What a command brought about, for its caller.
 struct Reply {

@@ -113,6 +113,12 @@ struct WrapUpStarted {
   bool by_customer = false;
   std::string disposition;
   std::string summary;
+  bool optional = false;  // Holds no capacity.
+};
+struct WrapUpExtended {
+  ContactId contact;
+  Instant until = kNever;
+  int count = 0;  // Extensions taken, this one included.
 };
 struct ContactEnded {
   ContactId contact;
@@ -137,6 +143,8 @@ struct AgentPresenceChanged {
   Presence presence = Presence::kAvailable;
   std::string reason;
   std::string by;
+  // Only noted, to be applied once nothing is held; the presence in force takes a note back.
+  bool pending = false;
 };
 struct AgentConnectionChanged {
   AgentId agent;
@@ -144,10 +152,11 @@ struct AgentConnectionChanged {
   Instant grace_until = kNever;
 };
 
-using EventKind = std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade,
-                               OfferAccepted, OfferClosed, OfferExtended, ContactHeld, ContactTransferred,
-                               ContactRequeued, ContactReserved, ReservationEnded, WrapUpStarted, ContactEnded,
-                               AgentSignedIn, AgentSignedOut, AgentPresenceChanged, AgentConnectionChanged>;
+using EventKind =
+    std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade, OfferAccepted,
+                 OfferClosed, OfferExtended, ContactHeld, ContactTransferred, ContactRequeued, ContactReserved,
+                 ReservationEnded, WrapUpStarted, WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut,
+                 AgentPresenceChanged, AgentConnectionChanged>;
 
 struct Event {
   Instant at;

@@ -104,6 +104,11 @@ class Examiner {
         return absl::StrCat("is ", ToString(data.presence),
                             data.presence_reason.empty() ? "" : absl::StrCat(" (", data.presence_reason, ")"));
       });
+    } else if (data.pending == core::Presence::kAway) {
+      Fail(kAway, kNever, [&] {
+        return absl::StrCat("goes AWAY once it holds nothing",
+                            data.pending_reason.empty() ? "" : absl::StrCat(" (", data.pending_reason, ")"));
+      });
     } else if (!data.connected) {
       Fail(kConnection, data.grace_until,
            [] { return std::string("lost its connection; signed out unless it comes back"); });

@@ -59,10 +59,20 @@ Handler::Result Handler::operator()(const SetPresence& c) {
     r_.SignOutAgent(*agent, c.by);
     return Reply{};
   }
-  const AgentData& data = r_.roster.at(*agent).data;
-  if (data.presence == c.presence && data.presence_reason == c.reason) return Reply{};
+  const Agent& a = r_.roster.at(*agent);
+  const AgentData& data = a.data;
+  if (data.presence == c.presence) {
+    if (data.pending != Presence::kOffline) {
+      r_.Emit(AgentPresenceChanged{*agent, c.presence, data.presence_reason, c.by, /*pending=*/true});
+    }
+    if (data.presence_reason != c.reason) r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by});
+    return Reply{};
+  }
+  const bool serves = std::any_of(a.held.begin(), a.held.end(),
+                                  [&](ContactId id) { return r_.Get(id).state != ContactState::kOffered; });
+  if (serves && data.pending == c.presence && data.pending_reason == c.reason) return Reply{};
   if (c.presence == Presence::kAway) r_.RevokeOffers(*agent, "agent_away");
-  r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by});
+  r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by, serves});
   return Reply{};
 }
 
@@ -73,6 +83,15 @@ Handler::Result Handler::operator()(const SetConnected& c) {
     r_.Emit(AgentConnectionChanged{*agent, c.connected, c.connected ? kNever : r_.now + r_.policy->agent_grace});
   }
   return Reply{};
+}
+
+// What agents wished for while they held contacts comes true for those who hold none any more.
+void Router::Impl::ApplyPending() {
+  for (size_t i = 0; i < dirty_agents.size(); ++i) {
+    const Agent& agent = roster.at(dirty_agents[i]);
+    if (agent.data.pending == Presence::kOffline || !agent.held.empty()) continue;
+    Emit(AgentPresenceChanged{agent.data.id, agent.data.pending, agent.data.pending_reason, agent.data.pending_by});
+  }
 }
 
 void Router::Impl::SignOutAgent(AgentId agent, const std::string& reason) {

@@ -71,6 +71,27 @@ Handler::Result Handler::operator()(const FinishWrapUp& c) {
   return Reply{c.contact};
 }
 
+Handler::Result Handler::operator()(const ExtendWrapUp& c) {
+  const auto held = Held(c.agent, c.contact, ContactState::kWrapUp);
+  if (!held.ok()) return held.status();
+  const Contact& contact = **held;
+  const QueuePolicy& queue = r_.rules(contact.queue).policy;
+  const int count = contact.rare().extension_count + 1;
+  const Instant until = contact.until == kNever
+                            ? kNever
+                            : std::min(contact.until + queue.extension_time, contact.state_at + queue.wrap_up_max);
+  if (until <= contact.until || count > queue.extension_count_max) {
+    return Error(
+        StatusCode::kFailedPrecondition, "EXTENSION_NOT_ALLOWED",
+        absl::StrCat("queue ", Quote(queue.name), " gives no more time: wrap-up of contacts/", Index(c.contact),
+                     contact.until == kNever             ? " lasts until it is finished"
+                     : count > queue.extension_count_max ? " has had all its extensions"
+                                                         : " is as long as it may be"));
+  }
+  r_.Emit(WrapUpExtended{c.contact, until, count});
+  return Reply{c.contact};
+}
+
 Handler::Result Handler::operator()(const AssignContact& c) {
   const auto agent = SignedIn(c.agent);
   if (!agent.ok()) return agent.status();
@@ -105,8 +126,14 @@ void Router::Impl::FinishConversation(Contact& contact, bool by_customer, const 
     Emit(ContactEnded{contact.id, contact.agent, EndReason::kCompleted, disposition, detail, summary});
     return;
   }
-  const Instant until = queue.wrap_up == WrapUpMode::kTimed ? now + queue.wrap_up_time : kNever;
-  Emit(WrapUpStarted{contact.id, contact.agent, until, by_customer, disposition, summary});
+  Instant until = kNever;
+  if (queue.wrap_up != WrapUpMode::kUntilDone) {
+    const AgentPolicy* agent = PolicyOf(agents.Of(contact.agent));
+    const bool own = agent != nullptr && agent->wrap_up_time > Duration{0};
+    until = now + std::min(own ? agent->wrap_up_time : queue.wrap_up_time, queue.wrap_up_max);
+  }
+  Emit(WrapUpStarted{contact.id, contact.agent, until, by_customer, disposition, summary,
+                     queue.wrap_up == WrapUpMode::kOptional});
 }
 
 }  // namespace routerd::core

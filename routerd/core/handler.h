@@ -47,6 +47,7 @@ class Handler {
   Result operator()(const TransferContact& c);
   Result operator()(const CompleteContact& c);
   Result operator()(const FinishWrapUp& c);
+  Result operator()(const ExtendWrapUp& c);
   Result operator()(const AssignContact& c);
   Result operator()(const RequeueContact& c);
 

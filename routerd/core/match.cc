@@ -141,6 +141,7 @@ void Router::Impl::Match() {
     turns.push_back({key, agent});
     std::push_heap(turns.begin(), turns.end(), later);
   };
+  ApplyPending();
   for (const AgentId agent : dirty_agents) {
     if (const auto first = FirstFor(agent)) push(*first, agent);
   }

@@ -32,7 +32,12 @@ enum class Strategy : uint8_t {
   kRoundRobin,   // Whose last offer is longest ago.
 };
 
-enum class WrapUpMode : uint8_t { kNone, kTimed, kUntilDone };
+enum class WrapUpMode : uint8_t {
+  kNone,
+  kTimed,
+  kUntilDone,
+  kOptional,  // As kTimed, but holds no capacity.
+};
 
 struct RelaxStep {
   Duration after{0};  // Since the contact entered the queue.
@@ -52,6 +57,9 @@ struct QueuePolicy {
   int misses_max = 2;  // Consecutive misses that set an agent AWAY; 0 never.
   WrapUpMode wrap_up = WrapUpMode::kNone;
   Duration wrap_up_time = std::chrono::seconds(30);
+  Duration wrap_up_max = std::chrono::minutes(15);  // Counted from its start: caps agents' own times and extensions.
+  int extension_count_max = 0;
+  Duration extension_time = std::chrono::seconds(30);
   bool picking_allowed = false;
   int waiting_max = 0;  // 0: no limit.
   std::vector<std::string> dispositions;
@@ -68,6 +76,7 @@ struct AgentPolicy {
   std::vector<NamedTier> skills;
   std::vector<ChannelMax> channels;  // Empty: every channel.
   int capacity = 100;
+  Duration wrap_up_time{0};  // In place of the queue's, capped by its wrap_up_max; 0: the queue's.
 };
 
 struct Policy {

@@ -88,19 +88,22 @@ void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, int capacity
   agent.policy_index = policy_index;
 }
 
-void Roster::Take(AgentId id, ContactId contact, ChannelId channel, int cost) {
+void Roster::Take(AgentId id, ContactId contact, ChannelId channel, int cost, int count) {
   Agent& agent = at(id);
-  agent.used += cost;
-  ++agent.counts[Index(channel)];
   agent.held.insert(std::lower_bound(agent.held.begin(), agent.held.end(), contact), contact);
-  Refresh(id);
+  Weigh(id, channel, cost, count);
 }
 
-void Roster::Release(AgentId id, ContactId contact, ChannelId channel, int cost) {
+void Roster::Release(AgentId id, ContactId contact, ChannelId channel, int cost, int count) {
   Agent& agent = at(id);
-  agent.used -= cost;
-  --agent.counts[Index(channel)];
   agent.held.erase(std::find(agent.held.begin(), agent.held.end(), contact));
+  Weigh(id, channel, -cost, -count);
+}
+
+void Roster::Weigh(AgentId id, ChannelId channel, int cost_by, int count_by) {
+  Agent& agent = at(id);
+  agent.used += cost_by;
+  agent.counts[Index(channel)] += count_by;
   Refresh(id);
 }
 

@@ -74,7 +74,9 @@ struct alignas(64) Agent {
   Standing standing;                       // As the pools have it.
 
   bool signed_in() const { return data.presence != Presence::kOffline; }
-  bool offerable() const { return data.presence == Presence::kAvailable && data.connected; }
+  bool offerable() const {
+    return data.presence == Presence::kAvailable && data.pending != Presence::kAway && data.connected;
+  }
 };
 
 // Knows who has room. It does not choose and does not know contacts beyond their cost.
@@ -100,9 +102,11 @@ class Roster {
   int cost(ChannelId channel) const { return costs_[Index(channel)]; }
   size_t channel_count() const { return costs_.size(); }
 
-  // The agent takes up or gives back a contact of the channel.
-  void Take(AgentId agent, ContactId contact, ChannelId channel, int cost);
-  void Release(AgentId agent, ContactId contact, ChannelId channel, int cost);
+  // The agent takes up or gives back a contact of the channel; `count` is 0 for one that is light.
+  void Take(AgentId agent, ContactId contact, ChannelId channel, int cost, int count = 1);
+  void Release(AgentId agent, ContactId contact, ChannelId channel, int cost, int count = 1);
+  // What a held contact takes changes, and by how much it counts for its channel.
+  void Weigh(AgentId agent, ChannelId channel, int cost_by, int count_by);
   // Puts the agent into the pools where it has room now. To be called after any change of its data.
   void Refresh(AgentId agent);
   // Whether presence, connection, capacity and count leave room for one more of the channel.

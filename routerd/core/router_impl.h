@@ -124,6 +124,7 @@ struct Router::Impl {
   void LeaveLine(Contact& contact);
   void GiveTo(Contact& contact, AgentId agent, int cost);
   void TakeBack(Contact& contact);
+  void Weigh(Contact& contact, int cost, bool light);
   void Rearm(Contact& contact);
   void RearmAgent(Agent& agent, Instant grace_until);
   void SetAgentData(AgentId agent);
@@ -153,6 +154,7 @@ struct Router::Impl {
   void RevokeOffers(AgentId agent, const std::string& reason);
   void ReleaseAll(AgentId agent, const std::string& reason);
   void SignOutAgent(AgentId agent, const std::string& reason);
+  void ApplyPending();
   void FinishConversation(Contact& contact, bool by_customer, const std::string& disposition, const std::string& detail,
                           const std::string& summary);
   Instant RankOf(const Contact& contact, VipId vip, Duration own_head_start) const;

@@ -66,7 +66,7 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
     }
     Contact& contact = r.Add(data, data.requirements);
     contact.edit_rare() = data;
-    if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost);
+    if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost, data.light ? 0 : 1);
     if (data.state == ContactState::kQueued) r.JoinLine(contact, data.state_at);
     r.Rearm(contact);
   }

@@ -37,6 +37,8 @@ struct ContactCommon {
   int step = 0;         // Relaxation reached; 0: none.
   ContactState state = ContactState::kQueued;
   bool on_hold = false;
+  // Held by its agent, but neither in the way of others nor counted for its channel: wrap-up that is optional.
+  bool light = false;
   bool operator==(const ContactCommon&) const = default;
 };
 
@@ -46,6 +48,7 @@ struct ContactRare {
   AgentId reserved_agent = kNoAgent;
   Instant reserved_until = kNever;
   absl::InlinedVector<BackOff, 1> back_offs;
+  int extension_count = 0;  // Of this wrap-up.
   bool operator==(const ContactRare&) const = default;
 };
 
@@ -64,6 +67,10 @@ struct AgentData {
   Instant last_offer_at;
   absl::InlinedVector<int, 6> count_max;  // By channel.
   Instant presence_at;
+  // To be applied once no contact is held; kOffline: nothing is noted.
+  Presence pending = Presence::kOffline;
+  std::string pending_reason;
+  std::string pending_by;
   Instant grace_until = kNever;
   std::string presence_reason;
   bool operator==(const AgentData&) const = default;

@@ -27,6 +27,7 @@ constexpr std::string_view kHelp =
     "  /transfer agent|queue NAME reason | summary     pass the current chat on\n"
     "  /done [outcome] [| summary]                     end the conversation\n"
     "  /wrap [outcome]  finish wrap-up\n"
+    "  /more            ask for more time to wrap up\n"
     "  /away [reason]   take no more offers; /ready takes them again\n"
     "  /claim N         take waiting contact N, where its queue allows it\n"
     "  /quit            sign out; `/quit force` gives back what you hold\n";
@@ -82,6 +83,8 @@ std::string ContactOf(const v1::WorkRequest& request) {
       return request.complete().contact();
     case v1::WorkRequest::kWrapUpDone:
       return request.wrap_up_done().contact();
+    case v1::WorkRequest::kWrapUpExtend:
+      return request.wrap_up_extend().contact();
     case v1::WorkRequest::kClaim:
       return request.claim().contact();
     default:
@@ -230,6 +233,8 @@ void Desk::Command(std::string_view line) {
     Complete(rest);
   } else if (word == "/wrap") {
     FinishWrapUp(rest);
+  } else if (word == "/more") {
+    ExtendWrapUp();
   } else if (word == "/away") {
     SetPresence(v1::PRESENCE_AWAY, rest);
   } else if (word == "/ready") {
@@ -239,8 +244,8 @@ void Desk::Command(std::string_view line) {
   } else if (word == "/quit") {
     Quit(rest);
   } else {
-    static const std::vector<std::string> known = {"/help", "/say",  "/chats", "/to",    "/show",  "/hold", "/transfer",
-                                                   "/done", "/wrap", "/away",  "/ready", "/claim", "/quit"};
+    static const std::vector<std::string> known = {"/help", "/say",  "/chats", "/to",   "/show",  "/hold",  "/transfer",
+                                                   "/done", "/wrap", "/more",  "/away", "/ready", "/claim", "/quit"};
     std::string suggestion = base::DidYouMean(word, known);
     if (suggestion.empty()) suggestion = "; /help lists them";
     Print("-- There is no " + OneLine(word, 40) + suggestion);
@@ -357,14 +362,27 @@ void Desk::Complete(std::string_view rest) {
   Ask(std::move(request));
 }
 
-void Desk::FinishWrapUp(std::string_view disposition) {
+const v1::Contact* Desk::InWrapUp() {
   const v1::Contact* chat = Held(current_);
-  if (chat == nullptr || chat->state() != v1::Contact::STATE_WRAP_UP) {
-    const auto other = std::find_if(held_.begin(), held_.end(),
-                                    [](const v1::Contact& one) { return one.state() == v1::Contact::STATE_WRAP_UP; });
-    if (other == held_.end()) return Print("-- Nothing is in wrap-up; /done ends the conversation first.");
-    chat = &*other;
-  }
+  if (chat != nullptr && chat->state() == v1::Contact::STATE_WRAP_UP) return chat;
+  const auto other = std::find_if(held_.begin(), held_.end(),
+                                  [](const v1::Contact& one) { return one.state() == v1::Contact::STATE_WRAP_UP; });
+  if (other != held_.end()) return &*other;
+  Print("-- Nothing is in wrap-up; /done ends the conversation first.");
+  return nullptr;
+}
+
+void Desk::ExtendWrapUp() {
+  const v1::Contact* chat = InWrapUp();
+  if (chat == nullptr) return;
+  v1::WorkRequest request;
+  request.mutable_wrap_up_extend()->set_contact(chat->name());
+  Ask(std::move(request));
+}
+
+void Desk::FinishWrapUp(std::string_view disposition) {
+  const v1::Contact* chat = InWrapUp();
+  if (chat == nullptr) return;
   if (!CheckDisposition(*chat, std::string(disposition))) return;
   v1::WorkRequest request;
   request.mutable_wrap_up_done()->set_contact(chat->name());
@@ -532,8 +550,8 @@ bool Desk::StillNeeded(const v1::WorkRequest& request) const {
     case v1::WorkRequest::kDecline:
       return is_open(request.decline().offer());
     case v1::WorkRequest::kPresence:
-      return request.presence().presence() != agent_.presence() &&
-             request.presence().presence() != agent_.pending_presence();
+      return request.presence().presence() !=
+             (agent_.pending_presence() == v1::PRESENCE_UNSPECIFIED ? agent_.presence() : agent_.pending_presence());
     case v1::WorkRequest::kMessage:
       return contact != nullptr;
     case v1::WorkRequest::kHold:
@@ -543,6 +561,8 @@ bool Desk::StillNeeded(const v1::WorkRequest& request) const {
       return active;
     case v1::WorkRequest::kWrapUpDone:
       return contact != nullptr && contact->state() == v1::Contact::STATE_WRAP_UP;
+    case v1::WorkRequest::kWrapUpExtend:  // It may have been given; twice is too much.
+      return false;
     case v1::WorkRequest::kClaim:
       return contact == nullptr;
     default:
@@ -599,6 +619,10 @@ void Desk::OnContact(const v1::Contact& contact) {
   if (contact.dispositions().empty()) *known->mutable_dispositions() = before.dispositions();
   if (before.on_hold() != contact.on_hold()) {
     Print("-- " + Tag(contact.name()) + (contact.on_hold() ? " is on hold." : " is off hold."));
+  }
+  if (before.wrap_up_extension_count() < contact.wrap_up_extension_count()) {
+    Print("-- " + Tag(contact.name()) + " may be wrapped up until " +
+          ClockText(contact.wrap_up_expire_time(), identity_.zone) + ".");
   }
   if (before.state() == contact.state()) return;
   if (contact.state() == v1::Contact::STATE_WRAP_UP) {

@@ -93,6 +93,9 @@ class Desk {
   void Hold();
   void Transfer(std::string_view rest);
   void Complete(std::string_view rest);
+  // Something in wrap-up, the current chat first; nullptr, having said so, if nothing is.
+  const v1::Contact* InWrapUp();
+  void ExtendWrapUp();
   void FinishWrapUp(std::string_view disposition);
   void SetPresence(v1::Presence presence, std::string_view reason);
   void Claim(std::string_view which);

@@ -256,6 +256,10 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       if (!e.summary().empty()) file.summary = e.summary();
       break;
     }
+    case v1::Event::kWrapUpExtended:
+      *head.mutable_wrap_up_expire_time() = event.wrap_up_extended().expire_time();
+      head.set_wrap_up_extension_count(event.wrap_up_extended().count());
+      break;
     case v1::Event::kMessagePosted:
       file.conversation->Add(event.message_posted().message(), directory_->limits().transcript_messages_max);
       break;

@@ -139,6 +139,13 @@ class Encoder {
     started.set_disposition(e.disposition);
     started.set_ended_by(e.by_customer ? "customer" : "agent");
     started.set_summary(e.summary);
+    started.set_optional(e.optional);
+  }
+  void operator()(const core::WrapUpExtended& e) {
+    Concern(e.contact);
+    v1::WrapUpExtended& extended = *out_.mutable_wrap_up_extended();
+    *extended.mutable_expire_time() = ToProto(e.until);
+    extended.set_count(e.count);
   }
   void operator()(const core::ContactEnded& e) {
     Concern(e.contact, e.agent);
@@ -168,6 +175,7 @@ class Encoder {
     changed.set_presence(ToProto(e.presence));
     changed.set_reason(e.reason);
     changed.set_by(e.by);
+    changed.set_pending(e.pending);
   }
   void operator()(const core::AgentConnectionChanged& e) {
     Concern(e.agent);
@@ -398,9 +406,17 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       return core::ReservationEnded{contact, agent(), event.reservation_ended().reason()};
     case v1::Event::kWrapUpStarted: {
       const v1::WrapUpStarted& e = event.wrap_up_started();
-      return core::WrapUpStarted{
-          contact,         agent(),    OrNever(e.has_expire_time(), e.expire_time()), e.ended_by() == "customer",
-          e.disposition(), e.summary()};
+      return core::WrapUpStarted{contact,
+                                 agent(),
+                                 OrNever(e.has_expire_time(), e.expire_time()),
+                                 e.ended_by() == "customer",
+                                 e.disposition(),
+                                 e.summary(),
+                                 e.optional()};
+    }
+    case v1::Event::kWrapUpExtended: {
+      const v1::WrapUpExtended& e = event.wrap_up_extended();
+      return core::WrapUpExtended{contact, FromProto(e.expire_time()), e.count()};
     }
     case v1::Event::kContactEnded: {
       const v1::ContactEnded& e = event.contact_ended();
@@ -421,13 +437,12 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       return core::AgentSignedOut{agent(), event.agent_signed_out().reason()};
     case v1::Event::kAgentPresenceChanged: {
       const v1::AgentPresenceChanged& e = event.agent_presence_changed();
-      return core::AgentPresenceChanged{agent(), FromProto(e.presence()), e.reason(), e.by()};
+      return core::AgentPresenceChanged{agent(), FromProto(e.presence()), e.reason(), e.by(), e.pending()};
     }
     case v1::Event::kAgentConnectionChanged: {
       const v1::AgentConnectionChanged& e = event.agent_connection_changed();
       return core::AgentConnectionChanged{agent(), e.connected(), OrNever(e.has_grace_until(), e.grace_until())};
     }
-    case v1::Event::kWrapUpExtended:
     case v1::Event::kContactDormant:
     case v1::Event::kContactWoke:
     case v1::Event::kContactScheduled:

@@ -21,6 +21,22 @@ bool Concerns(const v1::Event& event, const std::string& subject) {
   return event.has_contact_transferred() && event.contact_transferred().note().target() == subject;
 }
 
+// Whether the event's agent holds other contacts than before, or other capacity.
+bool ChangesLoad(const v1::Event& event) {
+  switch (event.kind_case()) {
+    case v1::Event::kOfferMade:
+    case v1::Event::kOfferClosed:
+    case v1::Event::kContactTransferred:
+    case v1::Event::kContactRequeued:
+    case v1::Event::kContactEnded:
+      return true;
+    case v1::Event::kWrapUpStarted:
+      return event.wrap_up_started().optional();
+    default:
+      return false;
+  }
+}
+
 template <typename Sinks, typename S>
 bool Erase(Sinks& sinks, const S& sink) {
   const auto it = std::find(sinks.begin(), sinks.end(), sink);
@@ -35,6 +51,9 @@ void Feed::Publish(const std::shared_ptr<const v1::Event>& event, Outbox& out) {
   head_ = event->sequence();
   ring_.Add(event);
   TellDesks(*event, out);
+  if (ChangesLoad(*event)) {
+    if (std::string agent(BareName(event->agent(), kAgents)); HasDesk(agent)) changed_loads_.insert(std::move(agent));
+  }
   if (const auto reader = adapters_.find(event->adapter()); reader != adapters_.end()) {
     if (!reader->second.cursor.behind()) {
       if (auto message = AdapterMessage(*event, dossier_.directory())) {
@@ -94,6 +113,7 @@ void Feed::TellDesks(const v1::Event& event, Outbox& out) const {
     }
     case v1::Event::kContactHeld:
     case v1::Event::kWrapUpStarted:
+    case v1::Event::kWrapUpExtended:
     case v1::Event::kContactReprioritized:
     case v1::Event::kContextUpdated:
       if (!held) return;
@@ -123,6 +143,18 @@ void Feed::TellDesks(const v1::Event& event, Outbox& out) const {
       return;
   }
   TellAgent(agent, std::move(response), out);
+}
+
+void Feed::TellLoads(Outbox& out) {
+  for (const std::string& agent : changed_loads_) {
+    const auto id = router_.FindAgent(agent);
+    if (!id) continue;
+    v1::WorkResponse response;
+    response.set_sequence(head_);
+    *response.mutable_agent() = AgentOf(router_, dossier_.directory(), *id);
+    TellAgent(agent, std::move(response), out);
+  }
+  changed_loads_.clear();
 }
 
 bool Feed::AttachDesk(const std::string& agent, std::shared_ptr<AgentSink> sink) {

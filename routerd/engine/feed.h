@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "routerd/core/router.h"
 #include "routerd/engine/dossier.h"
@@ -44,6 +45,8 @@ class Feed {
   // True if it was attached and was the last one.
   bool DetachDesk(const std::string& agent, const std::shared_ptr<AgentSink>& sink);
   void TellAgent(const std::string& agent, v1::WorkResponse response, Outbox& out) const;
+  // Tells agents whose load has changed since the last call how they stand, once each however much has happened.
+  void TellLoads(Outbox& out);
 
   // --- Adapters ---
   // Welcomes the sink in place of any other of this adapter, and starts it after `after`.
@@ -93,6 +96,7 @@ class Feed {
   absl::btree_map<std::string, std::vector<std::shared_ptr<AgentSink>>> desks_;
   absl::btree_map<std::string, AdapterReader> adapters_;
   std::vector<Watcher> watchers_;
+  absl::btree_set<std::string> changed_loads_;  // Agents with a desk.
 };
 
 }  // namespace routerd::engine

@@ -66,6 +66,10 @@ class Teller {
                             "): goes to whoever ", Queue(event_.queue()), " allows");
       case v1::Event::kWrapUpStarted:
         return WrapUp();
+      case v1::Event::kWrapUpExtended:
+        return absl::StrCat(Agent(event_.agent()), " took more time to wrap up, until ",
+                            ClockText(FromProto(event_.wrap_up_extended().expire_time())), " (extension ",
+                            event_.wrap_up_extended().count(), ")");
       case v1::Event::kContactEnded:
         return Ended();
       default:
@@ -149,8 +153,9 @@ class Teller {
                            ? absl::StrCat("the customer left; ", Agent(event_.agent()), " wraps up")
                            : absl::StrCat(Agent(event_.agent()), " ended the conversation and wraps up");
     text = WithDetail(std::move(text), e.disposition());
-    return absl::StrCat(text, e.has_expire_time() ? absl::StrCat(", until ", ClockText(FromProto(e.expire_time())))
-                                                  : std::string(", until done"));
+    absl::StrAppend(&text, e.has_expire_time() ? absl::StrCat(", until ", ClockText(FromProto(e.expire_time())))
+                                               : std::string(", until done"));
+    return absl::StrCat(text, e.optional() ? "; offers come all the same" : "");
   }
 
   std::string Ended() const {

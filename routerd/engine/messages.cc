@@ -134,6 +134,10 @@ v1::Agent AgentOf(const core::Router& router, const Directory& directory, core::
   if (data.presence_at != core::Instant()) *agent.mutable_presence_time() = ToProto(data.presence_at);
   agent.set_connected(data.connected);
   agent.set_missed_count(data.missed_count);
+  if (data.pending != core::Presence::kOffline) {
+    agent.set_pending_presence(ToProto(data.pending));
+    agent.set_pending_presence_reason(data.pending_reason);
+  }
   for (size_t i = 0; i < data.count_max.size(); ++i) {
     v1::ChannelCapacity& channel = *agent.add_channels();
     channel.set_channel(std::string(router.NameOf(core::ChannelId{static_cast<uint32_t>(i)})));

@@ -53,6 +53,8 @@ core::WrapUpMode Compile(v1::WrapUpConfig::Mode mode) {
       return core::WrapUpMode::kTimed;
     case v1::WrapUpConfig::UNTIL_DONE:
       return core::WrapUpMode::kUntilDone;
+    case v1::WrapUpConfig::OPTIONAL:
+      return core::WrapUpMode::kOptional;
     default:
       return core::WrapUpMode::kNone;
   }
@@ -99,6 +101,9 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   if (config.has_misses_max()) queue.misses_max = config.misses_max();
   queue.wrap_up = Compile(config.wrap_up().mode());
   if (config.wrap_up().has_duration()) queue.wrap_up_time = Compile(config.wrap_up().duration());
+  if (config.wrap_up().has_duration_max()) queue.wrap_up_max = Compile(config.wrap_up().duration_max());
+  queue.extension_count_max = config.wrap_up().extension_count_max();
+  if (config.wrap_up().has_extension()) queue.extension_time = Compile(config.wrap_up().extension());
   queue.picking_allowed = config.picking_allowed();
   queue.waiting_max = config.waiting_max();
   queue.dispositions.assign(config.dispositions().begin(), config.dispositions().end());
@@ -116,6 +121,7 @@ core::AgentPolicy Compile(const v1::AgentConfig& config) {
   std::sort(agent.channels.begin(), agent.channels.end(),
             [](const core::ChannelMax& a, const core::ChannelMax& b) { return a.channel < b.channel; });
   SetIfGiven(config.capacity(), agent.capacity);
+  agent.wrap_up_time = Compile(config.wrap_up_duration());
   return agent;
 }
 

@@ -48,6 +48,7 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
   record.set_offered_ns(Ns(data.offered_at));
   record.set_accepted_ns(Ns(data.accepted_at));
   record.set_vip(std::string(names.NameOf(data.vip)));
+  record.set_wrap_up_extension_count(data.extension_count);
 }
 
 absl::Status Damaged(std::string_view what) {
@@ -99,6 +100,11 @@ std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossie
     agent.set_idle_since_ns(Ns(data.idle_since));
     agent.set_last_offer_ns(Ns(data.last_offer_at));
     for (const int count_max : data.count_max) agent.add_channel_count_max(count_max);
+    if (data.pending != core::Presence::kOffline) {
+      agent.set_pending_presence(ToProto(data.pending));
+      agent.set_pending_presence_reason(data.pending_reason);
+      agent.set_pending_presence_by(data.pending_by);
+    }
     add(record);
   }
 
@@ -221,6 +227,11 @@ absl::Status SnapshotImport::TakeAgent(const v1::SnapshotAgent& record) {
   agent.idle_since = FromNs(record.idle_since_ns());
   agent.last_offer_at = FromNs(record.last_offer_ns());
   agent.count_max.assign(record.channel_count_max().begin(), record.channel_count_max().end());
+  if (record.pending_presence() != v1::PRESENCE_UNSPECIFIED) {
+    agent.pending = FromProto(record.pending_presence());
+    agent.pending_reason = record.pending_presence_reason();
+    agent.pending_by = record.pending_presence_by();
+  }
   return absl::OkStatus();
 }
 
@@ -279,11 +290,13 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
   data.requirements = Requirements(contact.requirements());
   data.agent = Agent(contact.agent());
   data.cost = record.cost();
+  data.light = data.state == core::ContactState::kWrapUp && data.cost == 0;
   data.offer = ParseOffer(contact.offer());
   data.offered_at = FromNs(record.offered_ns());
   data.until = FromNs(record.until_ns());
   data.reserved_agent = Agent(record.reserved_agent());
   data.reserved_until = FromNs(record.reserved_until_ns());
+  data.extension_count = record.wrap_up_extension_count();
   for (const v1::SnapshotBackOff& back_off : record.back_offs()) {
     data.back_offs.push_back({Agent(back_off.agent()), FromNs(back_off.until_ns())});
   }

@@ -151,6 +151,7 @@ bool WorkspaceImpl::Work(std::vector<Item>& items) {
     Execute(item);
     if (batch_.entries.size() >= kBatchEntriesMax || out_->size() >= kBatchOwedMax) Flush();
   }
+  feed_.TellLoads(*out_);
   behind_ = feed_.CatchUp(*journal_, *out_);
   TellEstimates();
   const bool worked = !items.empty() || !batch_.entries.empty() || !out_->empty();

@@ -214,6 +214,12 @@ absl::StatusOr<engine::Request> ToEngine(const v1::FinishWrapUp& request, const 
   return engine::Route{core::FinishWrapUp{agent, *contact, request.disposition()}};
 }
 
+absl::StatusOr<engine::Request> ToEngine(const v1::ExtendWrapUp& request, const std::string& agent) {
+  const auto contact = ParseContactName("wrap_up_extend.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  return engine::Route{core::ExtendWrapUp{agent, *contact}};
+}
+
 absl::StatusOr<engine::Request> ToEngine(const v1::ClaimContact& request, const std::string& agent) {
   const auto contact = ParseContactName("claim.contact", request.contact());
   if (!contact.ok()) return contact.status();
@@ -363,10 +369,11 @@ absl::StatusOr<engine::Request> ToEngine(const v1::WorkRequest& request, const s
       return ToEngine(request.wrap_up_done(), agent);
     case v1::WorkRequest::kClaim:
       return ToEngine(request.claim(), agent);
+    case v1::WorkRequest::kWrapUpExtend:
+      return ToEngine(request.wrap_up_extend(), agent);
     case v1::WorkRequest::kSignIn:
     case v1::WorkRequest::kConsult:
     case v1::WorkRequest::kConsultEnd:
-    case v1::WorkRequest::kWrapUpExtend:
     case v1::WorkRequest::kSchedule:
     case v1::WorkRequest::kCallbackFailed:
     case v1::WorkRequest::ACTION_NOT_SET:

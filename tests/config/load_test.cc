@@ -234,7 +234,7 @@ const BadCase kBadCases[] = {
     {"AWrapUpTooLong", "  - id: orders\n", "  - id: orders\n    wrap_up: {mode: TIMED, duration: 16m}\n",
      "13:38: workspaces[0].queues[1].wrap_up.duration: 16m is out of range (1s to 15m)"},
     {"AWrapUpTimeWithoutTimer", "  - id: orders\n", "  - id: orders\n    wrap_up: {mode: UNTIL_DONE, duration: 1m}\n",
-     "13:43: workspaces[0].queues[1].wrap_up.duration: means nothing unless mode is TIMED"},
+     "13:43: workspaces[0].queues[1].wrap_up.duration: means nothing unless mode is TIMED or OPTIONAL"},
     {"ARangeBackwards", "{id: bo,", "{id: bo, range: {first: 3, last: 2},",
      "16:38: workspaces[0].agents[1].range.last: 2 comes before first, 3"},
     {"ARangeTooLarge", "{id: bo,", "{id: bo, range: {first: 0, last: 2147483647},",

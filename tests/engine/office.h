@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@ template <typename Message>
 class Notes final : public Sink<Message> {
  public:
   void Deliver(std::shared_ptr<const Message> message) override {
+    if (OnlyLoad(*message)) return;
     lines.push_back(Describe(*message));
     messages.push_back(std::move(message));
   }
@@ -34,6 +36,25 @@ class Notes final : public Sink<Message> {
   std::vector<std::string> lines;
   std::vector<std::shared_ptr<const Message>> messages;
   std::vector<absl::Status> closed;
+  std::string load;  // As last told: used capacity, contacts held.
+
+ private:
+  // How loaded an agent is comes beside all that loads it, and is kept apart.
+  bool OnlyLoad(const Message& message) {
+    if constexpr (std::is_same_v<Message, v1::WorkResponse>) {
+      if (!message.has_agent() && !message.has_picture()) return false;
+      const v1::Agent& agent = message.has_picture() ? message.picture().agent() : message.agent();
+      load = std::to_string(agent.used_capacity()) + " for " + std::to_string(agent.contacts_size());
+      const std::string presence = PresenceOf(agent);
+      return std::exchange(presence_, presence) == presence && message.has_agent();
+    }
+    return false;
+  }
+  static std::string PresenceOf(const v1::Agent& agent) {
+    return v1::Presence_Name(agent.presence()) + agent.presence_reason() + v1::Presence_Name(agent.pending_presence()) +
+           (agent.connected() ? "" : " gone");
+  }
+  std::string presence_;
 };
 using Desk = Notes<v1::WorkResponse>;
 using Stream = Notes<v1::ConnectResponse>;

@@ -5,11 +5,12 @@
 // would read a change of code.
 //
 //   queue NAME [needs SKILL>=TIER,…] [relax TIME SKILL>=TIER,…|nothing] [strategy NAME] [timeout TIME] [wrapup TIME]
-//              [headstart TIME] [misses N] [picking] [only AGENT,…]
-//   agent NAME SKILL=TIER… [capacity N] [CHANNEL=N]
+//              [headstart TIME] [misses N] [picking] [only AGENT,…] [optional TIME] [until_done]
+//              [extensions N TIME] [wrapupmax TIME]
+//   agent NAME SKILL=TIER… [capacity N] [CHANNEL=N] [wrapup TIME]
 //   signin A · signout A · away A · back A · lost A · found A
 //   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] · leave C · vip C LEVEL
-//   accept A C · decline A C · hold A C · complete A C · done A C · claim A C
+//   accept A C · decline A C · hold A C · complete A C · done A C · claim A C · extend A C
 //   transfer A C agent|queue NAME · assign C A · requeue C · advance TIME · why C · refused COMMAND…
 #include <gtest/gtest.h>
 
@@ -107,8 +108,9 @@ class Story {
       q.name = w[1];
       q.strategy = Strategy::kBestFit;
       for (size_t i = 2; i < w.size(); ++i) {
-        if (w[i] == "picking") {
-          q.picking_allowed = true;
+        if (w[i] == "picking" || w[i] == "until_done") {
+          if (w[i] == "picking") q.picking_allowed = true;
+          if (w[i] == "until_done") q.wrap_up = WrapUpMode::kUntilDone;
           continue;
         }
         const std::string& key = w[i];
@@ -119,9 +121,14 @@ class Story {
         if (key == "misses") q.misses_max = std::stoi(value);
         if (key == "only") q.agents = Split(value, ',');
         if (key == "relax") q.steps.push_back({ParseTime(value), know(ParseNeeds(w.at(++i)))});
-        if (key == "wrapup") {
-          q.wrap_up = WrapUpMode::kTimed;
+        if (key == "wrapup" || key == "optional") {
+          q.wrap_up = key == "wrapup" ? WrapUpMode::kTimed : WrapUpMode::kOptional;
           q.wrap_up_time = ParseTime(value);
+        }
+        if (key == "wrapupmax") q.wrap_up_max = ParseTime(value);
+        if (key == "extensions") {
+          q.extension_count_max = std::stoi(value);
+          q.extension_time = ParseTime(w.at(++i));
         }
         if (key == "strategy") {
           for (int s = 0; s < 6; ++s) {
@@ -138,6 +145,8 @@ class Story {
       const size_t equals = w[i].find('=');
       if (w[i] == "capacity") {
         a.capacity = std::stoi(w.at(++i));
+      } else if (w[i] == "wrapup") {
+        a.wrap_up_time = ParseTime(w.at(++i));
       } else if (w[i].starts_with("webchat=") || w[i].starts_with("phone=")) {
         a.channels.push_back({w[i].substr(0, equals), std::stoi(w[i].substr(equals + 1))});
       } else {
@@ -185,6 +194,7 @@ class Story {
     if (verb == "hold") return HoldContact{w[1], id, true};
     if (verb == "complete") return CompleteContact{w[1], id, "", ""};
     if (verb == "done") return FinishWrapUp{w[1], id, ""};
+    if (verb == "extend") return ExtendWrapUp{w[1], id};
     if (verb == "claim") return ClaimContact{w[1], id};
     if (verb == "transfer") {
       TransferContact t{w[1], id, "", "", {}, "reason", "summary"};
@@ -257,7 +267,10 @@ class Story {
           } else if constexpr (std::is_same_v<Kind, ReservationEnded>) {
             line = c + " no longer reserved (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, WrapUpStarted>) {
-            line = c + " wrapped up by " + agent(e.agent) + " for " + in(e.until);
+            line = c + " wrapped up by " + agent(e.agent) +
+                   (e.until == kNever ? " until done" : " for " + in(e.until)) + (e.optional ? ", free for more" : "");
+          } else if constexpr (std::is_same_v<Kind, WrapUpExtended>) {
+            line = c + " wrap-up extended (" + std::to_string(e.count) + ") for " + in(e.until);
           } else if constexpr (std::is_same_v<Kind, ContactEnded>) {
             constexpr const char* kReasons[] = {"",           "completed", "abandoned", "rejected",
                                                 "overflowed", "expired",   "failed"};
@@ -267,7 +280,12 @@ class Story {
           } else if constexpr (std::is_same_v<Kind, AgentSignedOut>) {
             line = agent(e.agent) + " signed out (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, AgentPresenceChanged>) {
-            line = agent(e.agent) + " " + ToString(e.presence) + (e.reason.empty() ? "" : " (" + e.reason + ")");
+            const bool back = e.pending && e.presence == r.agent(e.agent).presence;
+            line = agent(e.agent) +
+                   (back        ? " stays "
+                    : e.pending ? " will be "
+                                : " ") +
+                   ToString(e.presence) + (e.reason.empty() ? "" : " (" + e.reason + ")");
           } else if constexpr (std::is_same_v<Kind, AgentConnectionChanged>) {
             line = agent(e.agent) +
                    (e.connected ? " is connected again" : " lost its connection, grace=" + in(e.grace_until));

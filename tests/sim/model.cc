@@ -51,7 +51,7 @@ void Model::Count() {
     if (contact.agent.empty()) continue;
     Agent& agent = agents_.at(contact.agent);
     agent.used += contact.cost;
-    ++agent.counts[contact.channel];
+    if (!contact.light) ++agent.counts[contact.channel];
   }
 }
 
@@ -68,7 +68,7 @@ bool Model::MayTake(const std::string& agent, const Contact& contact) const {
 
 bool Model::HasRoom(const std::string& agent, const Contact& contact) const {
   const Agent& a = agents_.at(agent);
-  if (!a.available || !a.connected) return false;
+  if (!a.available || !a.connected || a.pending == "PRESENCE_AWAY") return false;
   const auto channel = std::find_if(config_.channels().begin(), config_.channels().end(),
                                     [&](const auto& c) { return c.id() == contact.channel; });
   const auto max = a.count_max.find(contact.channel);
@@ -137,7 +137,13 @@ void Model::Apply(const v1::Event& e) {
     c->agent.clear();
     c->offer.clear();
     c->cost = 0;
+    c->light = false;
     c->state = Contact::kQueued;
+  };
+  const auto holds_any = [&] {
+    return std::any_of(contacts_.begin(), contacts_.end(), [&](const auto& one) {
+      return one.second.agent == e.agent() && one.second.state != Contact::kOffered;
+    });
   };
   const bool needs_contact = !e.contact().empty() && e.kind_case() != v1::Event::kContactCreated &&
                              e.kind_case() != v1::Event::kMessagePosted &&
@@ -252,7 +258,25 @@ void Model::Apply(const v1::Event& e) {
       Expect(c->state == Contact::kActive, e, "wrap-up follows a conversation");
       c->state = Contact::kWrapUp;
       c->until = e.wrap_up_started().has_expire_time() ? Ns(e.wrap_up_started().expire_time()) : 0;
+      c->wrap_up_at = now;
+      c->extensions = 0;
+      if (QueueOf(*c).wrap_up().has_duration_max() && c->until != 0) {
+        Expect(c->until <= now + Ns(QueueOf(*c).wrap_up().duration_max()), e, "wrap-up is capped");
+      }
+      if (e.wrap_up_started().optional()) {
+        c->light = true;
+        c->cost = 0;
+      }
       break;
+    case v1::Event::kWrapUpExtended: {
+      const auto& wrap_up = QueueOf(*c).wrap_up();
+      const int64_t until = Ns(e.wrap_up_extended().expire_time());
+      Expect(c->state == Contact::kWrapUp && until > c->until, e, "only wrap-up is extended, and only forward");
+      Expect(++c->extensions <= wrap_up.extension_count_max(), e, "extensions are counted");
+      Expect(until <= c->wrap_up_at + Ns(wrap_up.duration_max()), e, "extensions are capped");
+      c->until = until;
+      break;
+    }
     case v1::Event::kContactEnded: {
       const auto& end = e.contact_ended();
       if (end.reason() == v1::Contact::END_REASON_ABANDONED) {
@@ -281,11 +305,25 @@ void Model::Apply(const v1::Event& e) {
       }
       if (e.agent_signed_out().reason() == "lost") Expect(now >= a->grace_until, e, "grace has its time");
       a->signed_in = a->connected = a->available = false;
+      a->pending.clear();
       break;
-    case v1::Event::kAgentPresenceChanged:
-      a->available = e.agent_presence_changed().presence() == v1::PRESENCE_AVAILABLE;
+    case v1::Event::kAgentPresenceChanged: {
+      const auto& change = e.agent_presence_changed();
+      const bool available = change.presence() == v1::PRESENCE_AVAILABLE;
+      Expect(a->signed_in, e, "who is off duty stays so");
+      if (change.pending()) {
+        Expect(holds_any(), e, "a change is noted only while something is held");
+        a->pending = available == a->available ? "" : v1::Presence_Name(change.presence());
+        break;
+      }
+      if (available != a->available && change.by() != "missed") {
+        Expect(!holds_any(), e, "a change waits until nothing is held");
+      }
+      a->pending.clear();
+      a->available = available;
       if (a->available) a->missed = 0;
       break;
+    }
     case v1::Event::kAgentConnectionChanged:
       a->connected = e.agent_connection_changed().connected();
       a->grace_until =
@@ -300,6 +338,9 @@ void Model::CheckSettled(int64_t now) {
   Count();
   for (const auto& [agent_name, agent] : agents_) {
     if (agent.used > agent.capacity) broken_.push_back(agent_name + " holds more than its capacity");
+    const bool holds = std::any_of(contacts_.begin(), contacts_.end(),
+                                   [&](const auto& one) { return one.second.agent == agent_name; });
+    if (!agent.pending.empty() && !holds) broken_.push_back(agent_name + " still waits for its presence to change");
   }
   for (const auto& [name, contact] : contacts_) {
     if ((contact.agent.empty()) != (contact.state == Contact::kQueued)) {

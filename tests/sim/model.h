@@ -45,11 +45,15 @@ class Model {
     std::map<std::string, int> requirements;
     std::map<std::string, int64_t> back_offs;
     int64_t messages = 0;
+    bool light = false;  // Neither counted nor in the way.
+    int64_t wrap_up_at = 0;
+    int extensions = 0;
   };
   struct Agent {
     std::map<std::string, int> skills, count_max;
     int capacity = 100;
     bool available = false, signed_in = false, connected = false;
+    std::string pending;  // Presence to come once nothing is held.
     int64_t idle_since = 0, last_offer = 0, grace_until = 0;
     int missed = 0, order = 0;
     int used = 0;                       // As of Count.

@@ -59,6 +59,7 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
       if (random.OneIn(2)) (*agent.mutable_skills())[s] = static_cast<v1::Tier>(random.Between(1, 4));
     }
     if (random.OneIn(3)) (*agent.mutable_channels())["webchat"] = random.Between(1, 3);
+    if (random.OneIn(3)) agent.mutable_wrap_up_duration()->set_seconds(random.Between(1, 60));
   }
   for (int i = 0; i < 6; ++i) {
     v1::QueueConfig& queue = *config.add_queues();
@@ -80,8 +81,11 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
     queue.mutable_miss_back_off()->set_seconds(random.Between(0, 30));
     queue.mutable_decline_back_off()->set_seconds(random.Between(1, 60));
     queue.set_misses_max(random.Between(0, 3));
-    queue.mutable_wrap_up()->set_mode(static_cast<v1::WrapUpConfig::Mode>(random.Between(1, 3)));
+    queue.mutable_wrap_up()->set_mode(static_cast<v1::WrapUpConfig::Mode>(random.Between(1, 4)));
     queue.mutable_wrap_up()->mutable_duration()->set_seconds(random.Between(1, 30));
+    queue.mutable_wrap_up()->mutable_duration_max()->set_seconds(random.Between(30, 60));
+    queue.mutable_wrap_up()->set_extension_count_max(random.Between(0, 3));
+    queue.mutable_wrap_up()->mutable_extension()->set_seconds(random.Between(1, 30));
     queue.set_picking_allowed(random.OneIn(2));
     queue.mutable_service_level_target()->set_seconds(20);
     if (i == 5) {
@@ -395,6 +399,7 @@ class Simulation {
       Route(core::CompleteContact{HolderOf(*contact), Id(contact->name), "done", ""});
     } else if (dice < 79) {
       if ((contact = AnyIn(Model::Contact::kWrapUp)) == nullptr) return;
+      if (random_.OneIn(4)) return Route(core::ExtendWrapUp{HolderOf(*contact), Id(contact->name)});
       Route(core::FinishWrapUp{HolderOf(*contact), Id(contact->name), ""});
     } else if (dice < 83) {
       Transfer();

@@ -215,14 +215,19 @@ function renderBar() {
   const count = desk.conversations.size + desk.offers.size;
   setText(byId('load'), count ? `${count} in hand` : 'Free');
 
-  const away = agent.presence === 'PRESENCE_AWAY';
+  // What is chosen while contacts are held comes true once none is; until then the choice shows, with that said.
+  const pending = Boolean(agent.pendingPresence) && agent.pendingPresence !== 'PRESENCE_UNSPECIFIED';
+  const away = (pending ? agent.pendingPresence : agent.presence) === 'PRESENCE_AWAY';
+  const why = pending ? agent.pendingPresenceReason : agent.presenceReason;
+  const later = pending ? ' once nothing is held' : '';
   const reasons = [...AWAY_REASONS];
-  if (away && agent.presenceReason && !reasons.includes(agent.presenceReason)) reasons.push(agent.presenceReason);
-  rebuild(byId('presence'), [reasons, agent.presence, agent.presenceReason], () => [
-    h('option', {value: 'available', selected: !away}, 'Available'),
-    h('option', {value: 'away', selected: away && !agent.presenceReason}, 'Away'),
-    reasons.map((reason) => h('option', {value: `away:${reason}`, selected: away && agent.presenceReason === reason},
-      `Away · ${reason}`)),
+  if (away && why && !reasons.includes(why)) reasons.push(why);
+  const label = (text, chosen) => (chosen ? text + later : text);
+  rebuild(byId('presence'), [reasons, pending, away, why], () => [
+    h('option', {value: 'available', selected: !away}, label('Available', !away)),
+    h('option', {value: 'away', selected: away && !why}, label('Away', away && !why)),
+    reasons.map((reason) => h('option', {value: `away:${reason}`, selected: away && why === reason},
+      label(`Away · ${reason}`, away && why === reason))),
   ]);
   byId('presence-box').dataset.presence = away ? 'away' : 'available';
 }
