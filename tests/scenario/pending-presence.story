@@ -22,7 +22,8 @@ why c3
 c2 offer revoked ana misses=0 (agent_away)
 ana will be AWAY (break)
 c3 queued orders headstart=0s
-c3 stands behind c2
+c3 waits: 1 agent could take it, away; 1 contact stands before it
+c3 stands behind c2, which came at the same time with a lower number
 c3 and ana: goes AWAY once it holds nothing (break);
 
 complete ana c1
@@ -64,4 +65,5 @@ c3 offer revoked ana misses=0 (agent_away)
 ana will be AWAY (break)
 c2 back in line from ana (agent_signed_out)
 ana signed out (agent)
+c2 waits: 1 agent could take it, offline
 c2 and ana: is OFFLINE (agent);

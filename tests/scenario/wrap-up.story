@@ -19,8 +19,9 @@ s1 offered ana deadline=20s
 s1 accepted ana
 s1 wrapped up by ana for 30s
 c1 queued claims headstart=0s
+c1 waits: 2 agents could take it: 1 at capacity, 1 offline
 c1 and bo: is OFFLINE;
-c1 and ana: holds 1 of at most 1 webchat; capacity 25/25, cost 25;
+c1 and ana: capacity 25/25, cost 25; holds 1 of at most 1 webchat;
 
 # More time, but no more than the queue allows.
 extend ana s1
