@@ -61,13 +61,17 @@ void Router::Impl::Remove(Contact& contact) {
   contacts.Remove(contact.id);
 }
 
+bool Router::Impl::MayServe(const Profile& profile, const Requirement& asked) const {
+  return Satisfies(profile.skills, asked.skills) &&
+         (asked.restricted_to == kNoQueue || profile.admitted.Test(Index(asked.restricted_to)));
+}
+
 // Works out which profiles may serve a class.
 void Router::Impl::LinkClass(ClassIx c) {
   const Requirement& asked = line.requirement(c);
   for (ProfileIx p = 0; p < roster.profile_count(); ++p) {
     Profile& profile = roster.profile(p);
-    const bool may = Satisfies(profile.skills, asked.skills) &&
-                     (asked.restricted_to == kNoQueue || profile.admitted.Test(Index(asked.restricted_to)));
+    const bool may = MayServe(profile, asked);
     class_profiles[c].Set(p, may);
     profile.classes.Set(c, may);
   }

@@ -5,6 +5,21 @@
 
 namespace routerd::core {
 
+// A step speaks of the skills that the queue itself names, and only ever asks for less; what the contact asked for
+// beyond them stays.
+Skills Router::Impl::Relaxed(const QueueRules& queue, const Skills& asked, int step) const {
+  const Skills& then = queue.steps[static_cast<size_t>(step)].requirements;
+  Skills relaxed;
+  for (const SkillTier& current : asked) {
+    if (!queue.named_skills.Test(Index(current.skill))) {
+      relaxed.push_back(current);
+    } else if (const Tier tier = TierOf(then, current.skill); tier != Tier::kNone) {
+      relaxed.push_back({current.skill, std::min(tier, current.tier)});
+    }
+  }
+  return relaxed;
+}
+
 void Router::Impl::AdvanceContact(Contact& contact) {
   const ContactId id = contact.id;
   if (contact.state == ContactState::kWrapUp) {
@@ -31,18 +46,7 @@ void Router::Impl::AdvanceContact(Contact& contact) {
   const QueueRules& queue = rules(contact.queue);
   while (contact.step < static_cast<int>(queue.steps.size()) &&
          contact.queued_at + queue.steps[contact.step].after <= now) {
-    // A step speaks of the skills that the queue itself names, and only ever asks for less; what the contact asked for
-    // beyond them stays.
-    const Skills& step = queue.steps[contact.step].requirements;
-    Skills relaxed;
-    for (const SkillTier& current : RequirementsOf(contact)) {
-      if (!queue.named_skills.Test(Index(current.skill))) {
-        relaxed.push_back(current);
-      } else if (const Tier tier = TierOf(step, current.skill); tier != Tier::kNone) {
-        relaxed.push_back({current.skill, std::min(tier, current.tier)});
-      }
-    }
-    Emit(RequirementsRelaxed{id, contact.step + 1, std::move(relaxed)});
+    Emit(RequirementsRelaxed{id, contact.step + 1, Relaxed(queue, RequirementsOf(contact), contact.step)});
   }
   Rearm(contact);
   dirty_contacts.push_back(id);

@@ -275,7 +275,8 @@ Explanation Router::Explain(ContactId id, Instant now, size_t agents_max, AgentI
   absl::StrAppend(&explanation.cause, tally.Text());
   if (contact.state != ContactState::kQueued) return explanation;
 
-  const std::vector<const LineSet*> rivals = r.RivalLines(contact);
+  const std::vector<const LineSet*> rivals =
+      r.RivalLines(r.line.requirement(contact.cls), contact.rare().reserved_agent);
   VisitMerged(rivals, [&](const LineKey& key) {
     if (!(key < contact.key()) || explanation.ahead.size() >= kAheadMax) return false;
     explanation.ahead.push_back({key.contact, WhyAhead(r, *r.Find(key.contact), contact)});

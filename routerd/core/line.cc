@@ -46,6 +46,11 @@ ClassIx Line::Intern(const Requirement& requirement, bool& made) {
   return it->second;
 }
 
+ClassIx Line::Find(const Requirement& requirement) const {
+  const auto it = index_.find(requirement);
+  return it == index_.end() ? kNoClass : it->second;
+}
+
 void Line::Insert(ClassIx c, const LineKey& key) {
   LineSet& waiting = waiting_[c];
   if (waiting.empty() || key < heads_[c]) heads_[c] = key;

@@ -56,6 +56,8 @@ class Line {
  public:
   // The class of what is asked, made at first mention. `made` tells whether it is new.
   ClassIx Intern(const Requirement& requirement, bool& made);
+  // The class of what is asked; kNoClass when nobody ever asked for just this.
+  ClassIx Find(const Requirement& requirement) const;
   size_t class_count() const { return requirements_.size(); }
   const Requirement& requirement(ClassIx c) const { return requirements_[c]; }
   Learned& learned(ClassIx c) { return learned_[c]; }

@@ -175,8 +175,14 @@ struct Router::Impl {
   ContactData DataOf(const Contact& contact) const { return {contact, contact.rare(), RequirementsOf(contact)}; }
   bool BackedOff(const Contact& contact, AgentId agent) const;
   std::vector<const LineSet*> AllLines() const;
-  // Where those stand who could take an agent from the contact, its own line included.
-  std::vector<const LineSet*> RivalLines(const Contact& contact) const;
+  bool MayServe(const Profile& profile, const Requirement& asked) const;
+  // What is asked for after a step of relaxation, counted from 0.
+  Skills Relaxed(const QueueRules& queue, const Skills& asked, int step) const;
+  // Profiles that may serve it and are on duty; when none is, all that may.
+  BitSet ServersOf(const Requirement& asked) const;
+  // Where those stand who could take an agent from one who asks for this, its own line included. `kept_for`: that
+  // agent's room alone counts; kNoAgent: anybody's.
+  std::vector<const LineSet*> RivalLines(const Requirement& asked, AgentId kept_for) const;
 };
 
 }  // namespace routerd::core

@@ -567,24 +567,6 @@ TEST(Policy, AnAgentWhoIsNoLongerNamedLeavesAndTheContactsGoOn) {
   EXPECT_EQ(w.Where(contact), "offered ana");
 }
 
-// --- Estimates ---
-
-TEST(Estimate, GrowsWithThePlaceAndKnowsWhenNobodyIsThere) {
-  World w;
-  const ContactId first = w.Create("billing", "", "phone");
-  const ContactId second = w.Create("billing", "", "phone");
-  EXPECT_EQ(w.router.Estimate(first, w.now).place, 1);
-  EXPECT_EQ(w.router.Estimate(second, w.now).place, 2);
-  EXPECT_FALSE(w.router.Estimate(second, w.now).p50.has_value()) << "no agent on duty could take it";
-  w.SignIn("ana");
-  const ContactId third = w.Create("billing", "", "phone");
-  const WaitEstimate next = w.router.Estimate(second, w.now);
-  const WaitEstimate after = w.router.Estimate(third, w.now);
-  EXPECT_EQ(next.place, 1);
-  EXPECT_LT(*next.p50, *after.p50);
-  EXPECT_LT(*next.p50, *next.p90);
-}
-
 // --- Replay ---
 
 void ExpectSame(const RouterState& a, const RouterState& b) {
