@@ -35,10 +35,19 @@ void Forget(AgentData& agent) {
   agent.pending_by.clear();
 }
 
+// Another queue, with its own clock and steps.
+void EnterQueue(Contact& contact, QueueId queue, Instant at) {
+  contact.queue = queue;
+  contact.queued_at = at;
+  contact.step = 0;
+  if (contact.rare().escalation_done != 0) contact.edit_rare().escalation_done = 0;
+}
+
 void EndReservation(Contact& contact) {
   if (contact.rare().reserved_agent == kNoAgent) return;
   contact.edit_rare().reserved_agent = kNoAgent;
   contact.edit_rare().reserved_until = kNever;
+  contact.edit_rare().known_as = KnownAs::kNobody;
 }
 
 }  // namespace
@@ -142,6 +151,19 @@ void Router::Impl::Weigh(Contact& contact, int cost, bool light) {
   roster.Weigh(contact.agent, contact.channel, cost_by, count_by);
 }
 
+// It no longer shares a place.
+void Router::Impl::Unlink(Contact& contact) {
+  if (contact.rare().linked.empty()) return;
+  for (const ContactId id : contact.rare().linked) {
+    Contact& other = Get(id);
+    LinkedContacts& linked = other.edit_rare().linked;
+    linked.erase(std::remove(linked.begin(), linked.end(), contact.id), linked.end());
+    other.TidyRare();
+  }
+  contact.edit_rare().linked.clear();
+  contact.TidyRare();
+}
+
 // Sets the contact's one entry among the deadlines to whatever comes first.
 void Router::Impl::Rearm(Contact& contact) {
   contact.TidyRare();
@@ -152,6 +174,7 @@ void Router::Impl::Rearm(Contact& contact) {
     if (contact.step < static_cast<int>(steps.size())) {
       wake = std::min(wake, contact.queued_at + steps[contact.step].after);
     }
+    wake = std::min(wake, EscalatesAt(contact));
     for (const BackOff& b : contact.rare().back_offs) {
       if (b.until > now) wake = std::min(wake, b.until);
     }
@@ -205,13 +228,14 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
   for (const QueuePolicy& q : policy->queues) {
     QueueRules& r = rules(*queues.Find(q.name));
     const int waiting = r.waiting;
-    r = {q, Resolve(q.requirements), {}, {}, !q.agents.empty(), /*live=*/true, waiting};
+    r = {q, Resolve(q.requirements), {}, ResolveEscalation(q), {}, !q.agents.empty(), /*live=*/true, waiting};
     for (const SkillTier& s : r.requirements) r.named_skills.Set(Index(s.skill));
     for (const RelaxStep& step : q.steps) {
       r.steps.push_back({step.after, Resolve(step.requirements)});
       for (const SkillTier& s : r.steps.back().requirements) r.named_skills.Set(Index(s.skill));
     }
   }
+  DropEscalationCycles();
   for (const QueueRules& r : queue_rules) orders |= 1u << static_cast<int>(OrderOf(r.policy.strategy));
 
   std::vector<int> costs;
@@ -258,9 +282,14 @@ void Router::Impl::Apply(const Event& event) {
                    data.vip = e.vip;
                    data.lane = e.lane;
                    data.rank = e.rank;
-                   data.created_at = data.queued_at = at;
+                   data.created_at = at;
+                   data.queued_at = e.queued_at;
                    Contact& contact = Add(data, e.requirements);
                    if (e.own_head_start != Duration{0}) contact.edit_rare().own_head_start = e.own_head_start;
+                   if (e.deadline != kNever) contact.edit_rare().deadline = e.deadline;
+                   if (e.order_shift != Duration{0}) contact.edit_rare().order_shift = e.order_shift;
+                   if (!e.labels.empty()) contact.edit_rare().labels = e.labels;
+                   if (e.contact_count != 0) contact.edit_rare().contact_count = e.contact_count;
                    line.learned(contact.cls).AddArrival(at);
                    JoinLine(contact, at);
                    Rearm(contact);
@@ -272,10 +301,50 @@ void Router::Impl::Apply(const Event& event) {
                    if (waits) LeaveLine(contact);
                    contact.vip = e.vip;
                    contact.edit_rare().own_head_start = e.own_head_start;
+                   contact.edit_rare().deadline = e.deadline;
+                   contact.edit_rare().order_shift = e.order_shift;
+                   if (e.call_cleared) contact.edit_rare().supervisor_called = false;
                    contact.TidyRare();
                    contact.lane = e.lane;
                    contact.rank = e.rank;
                    if (waits) JoinLine(contact, since);
+                 },
+                 [&](const ContactLinked& e) {
+                   Contact& contact = Get(e.contact);
+                   const bool waits = contact.state == ContactState::kQueued;
+                   const Instant since = contact.state_at;
+                   if (waits) LeaveLine(contact);
+                   if (e.with == kNoContact) {
+                     Unlink(contact);
+                   } else {
+                     contact.edit_rare().linked.push_back(e.with);
+                   }
+                   contact.rank = e.rank;
+                   if (waits) JoinLine(contact, since);
+                 },
+                 [&](const ContactLabeled& e) {
+                   Contact& contact = Get(e.contact);
+                   std::vector<std::string>& labels = contact.edit_rare().labels;
+                   labels.insert(labels.end(), e.labels.begin(), e.labels.end());
+                   std::sort(labels.begin(), labels.end());
+                   Rearm(contact);
+                 },
+                 [&](const ContactEscalated& e) {
+                   Contact& contact = Get(e.contact);
+                   const bool waits = contact.state == ContactState::kQueued;
+                   const Instant since = contact.state_at;
+                   if (waits) LeaveLine(contact);
+                   ContactRare& rare = contact.edit_rare();
+                   rare.escalation_done |= uint64_t{1} << (e.level - 1);
+                   rare.escalation_level = std::max(rare.escalation_level, e.level);
+                   rare.supervisor_called = rare.supervisor_called || e.call_supervisor;
+                   rare.own_head_start = e.own_head_start;
+                   contact.rank = e.rank;
+                   contact.lane = e.lane;
+                   if (e.queue_changed) EnterQueue(contact, e.queue, at);
+                   SetClass(contact, e.requirements);
+                   if (waits) JoinLine(contact, since);
+                   Rearm(contact);
                  },
                  [&](const RequirementsRelaxed& e) {
                    Contact& contact = Get(e.contact);
@@ -306,6 +375,7 @@ void Router::Impl::Apply(const Event& event) {
                    contact.offer = kNoOffer;
                    contact.until = kNever;
                    EndReservation(contact);
+                   Unlink(contact);
                    DropBackOffs(contact, [](const BackOff&) { return true; });
                    roster.at(e.agent).data.missed_count = 0;
                    Rearm(contact);
@@ -330,11 +400,7 @@ void Router::Impl::Apply(const Event& event) {
                  [&](const ContactTransferred& e) {
                    Contact& contact = Get(e.contact);
                    TakeBack(contact);
-                   contact.queue = e.queue;
-                   if (e.queue_changed) {
-                     contact.queued_at = at;
-                     contact.step = 0;
-                   }
+                   if (e.queue_changed) EnterQueue(contact, e.queue, at);
                    SetClass(contact, e.requirements);
                    ContactRare& rare = contact.edit_rare();
                    rare.reserved_agent = e.reserved_agent;
@@ -358,6 +424,7 @@ void Router::Impl::Apply(const Event& event) {
                    LeaveLine(contact);
                    contact.edit_rare().reserved_agent = e.agent;
                    contact.edit_rare().reserved_until = e.until;
+                   contact.edit_rare().known_as = e.known_as;
                    DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
                    JoinLine(contact, since);
                    Rearm(contact);
@@ -389,6 +456,7 @@ void Router::Impl::Apply(const Event& event) {
                  [&](const ContactEnded& e) {
                    Contact& contact = Get(e.contact);
                    if (contact.state == ContactState::kQueued) LeaveLine(contact);
+                   Unlink(contact);
                    if (contact.agent != kNoAgent) {
                      const AgentId agent = contact.agent;
                      if (e.reason == EndReason::kCompleted) {

@@ -43,13 +43,18 @@ void Router::Impl::AdvanceContact(Contact& contact) {
   }
   // Waiting: a reservation, a step of relaxation, a back-off.
   if (contact.rare().reserved_until <= now) Emit(ReservationEnded{id, contact.rare().reserved_agent, "waited"});
+  Relax(contact);
+  Escalate(contact);
+  Rearm(contact);
+  dirty_contacts.push_back(id);
+}
+
+void Router::Impl::Relax(Contact& contact) {
   const QueueRules& queue = rules(contact.queue);
   while (contact.step < static_cast<int>(queue.steps.size()) &&
          contact.queued_at + queue.steps[contact.step].after <= now) {
-    Emit(RequirementsRelaxed{id, contact.step + 1, Relaxed(queue, RequirementsOf(contact), contact.step)});
+    Emit(RequirementsRelaxed{contact.id, contact.step + 1, Relaxed(queue, RequirementsOf(contact), contact.step)});
   }
-  Rearm(contact);
-  dirty_contacts.push_back(id);
 }
 
 void Router::Impl::Advance() {

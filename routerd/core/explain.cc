@@ -31,6 +31,7 @@ constexpr Test kReserved{"RESERVED", nullptr};
 constexpr Test kNoChannel{"CHANNEL", nullptr};
 constexpr Test kChannel{"CHANNEL", "at the limit of its channel"};
 constexpr Test kCapacity{"CAPACITY", "at capacity"};
+constexpr Test kLinked{"LINKED", "waiting with the customer's other contact, which is being offered"};
 constexpr Test kBackOff{"BACK_OFF", "passed over for a while"};
 
 // How one agent fared.
@@ -70,15 +71,28 @@ class Examiner {
       Skill(agent);
       Admission(agent);
       if (rare.reserved_agent != kNoAgent) {
-        Fail(kReserved, rare.reserved_until,
-             [&] { return absl::StrCat("kept for agents/", View(r_.agents.Of(rare.reserved_agent))); });
+        Fail(kReserved, rare.reserved_until, [&] {
+          return absl::StrCat("kept for agents/", View(r_.agents.Of(rare.reserved_agent)), Known(rare.known_as));
+        });
       }
+    }
+    if (const Contact* other = r_.OfferedInstead(contact_)) {
+      Fail(kLinked, kNever, [&] {
+        return absl::StrCat("contacts/", Index(other->id), " of the same customer is being offered to agents/",
+                            View(r_.agents.Of(other->agent)), ", who would take both");
+      });
     }
     Room(agent);
     for (const BackOff& b : rare.back_offs) {
       if (b.agent != id || b.until <= now_) continue;
       Fail(kBackOff, b.until, [] { return std::string("missed, declined or passed it on a while ago"); });
     }
+  }
+
+  static const char* Known(KnownAs as) {
+    constexpr const char* kWho[] = {"", ", the customer's own agent", ", who first took the case",
+                                    ", who served the customer last"};
+    return kWho[static_cast<int>(as)];
   }
 
   // `text` makes the sentence; `opens_at`: when the clock alone may let the test pass.

@@ -130,6 +130,33 @@ absl::Status Handler::CheckHeadStart(Duration head_start) {
                             " s; 0 to 24 h"));
 }
 
+absl::Status Handler::CheckLane(int lane) {
+  if (lane >= 0 && lane <= 9) return absl::OkStatus();
+  return Error(StatusCode::kInvalidArgument, "LANE_OUT_OF_RANGE", absl::StrCat("lane ", lane, "; 0 to 9"));
+}
+
+absl::StatusOr<std::vector<std::string>> Handler::NewLabels(const std::vector<std::string>& known,
+                                                            const std::vector<std::string>& labels) {
+  constexpr size_t kLabelsMax = 16;
+  constexpr size_t kLabelBytesMax = 64;
+  std::vector<std::string> fresh(labels);
+  std::sort(fresh.begin(), fresh.end());
+  fresh.erase(std::unique(fresh.begin(), fresh.end()), fresh.end());
+  fresh.erase(std::remove_if(fresh.begin(), fresh.end(),
+                             [&](const std::string& l) { return std::binary_search(known.begin(), known.end(), l); }),
+              fresh.end());
+  for (const std::string& label : fresh) {
+    if (!label.empty() && label.size() <= kLabelBytesMax) continue;
+    return Error(StatusCode::kInvalidArgument, "LABEL_MALFORMED",
+                 absl::StrCat("label ", Quote(label), " has ", label.size(), " bytes; 1 to ", kLabelBytesMax));
+  }
+  if (known.size() + fresh.size() > kLabelsMax) {
+    return Error(StatusCode::kResourceExhausted, "LABEL_LIMIT",
+                 absl::StrCat("the contact would have ", known.size() + fresh.size(), " labels; at most ", kLabelsMax));
+  }
+  return fresh;
+}
+
 absl::Status Handler::CheckDisposition(const Contact& contact, const std::string& disposition) const {
   const auto& known = r_.rules(contact.queue).policy.dispositions;
   if (disposition.empty() || known.empty() || std::find(known.begin(), known.end(), disposition) != known.end()) {

@@ -12,7 +12,10 @@ using base::Error;
 Handler::Result Handler::operator()(const AcceptOffer& c) {
   const auto contact = OpenOffer(c.agent, c.contact, c.offer);
   if (!contact.ok()) return contact.status();
-  r_.Emit(OfferAccepted{c.offer, c.contact, (*contact)->agent});
+  const LinkedContacts linked = (*contact)->rare().linked;
+  const AgentId agent = (*contact)->agent;
+  r_.Emit(OfferAccepted{c.offer, c.contact, agent});
+  r_.TakeAlong(linked, agent);
   return Reply{c.contact, c.offer};
 }
 
@@ -39,14 +42,17 @@ Handler::Result Handler::operator()(const ClaimContact& c) {
   const Agent& a = r_.roster.at(*agent);
   const bool reserved_for_other =
       contact->rare().reserved_agent != kNoAgent && contact->rare().reserved_agent != *agent;
-  if (reserved_for_other || !r_.MayTake(a, *contact) || !r_.roster.HasRoom(a, contact->channel)) {
+  if (reserved_for_other || r_.OfferedInstead(*contact) != nullptr || !r_.MayTake(a, *contact) ||
+      !r_.roster.HasRoom(a, contact->channel)) {
     return Error(StatusCode::kFailedPrecondition, "NOT_ELIGIBLE",
                  absl::StrCat("agents/", c.agent, " may not take contacts/", Index(c.contact),
                               " now; explain tells which test fails"));
   }
+  const LinkedContacts linked = contact->rare().linked;
   r_.MakeOffer(*contact, *agent, OfferRule::kClaim, 1);
   const OfferId offer = contact->offer;
   r_.Emit(OfferAccepted{offer, c.contact, *agent});
+  r_.TakeAlong(linked, *agent);
   return Reply{c.contact, offer};
 }
 
@@ -58,9 +64,12 @@ void Router::Impl::CloseOffer(Contact& contact, OfferState outcome, std::string 
   if (contact.rare().reserved_agent != kNoAgent)
     Emit(ReservationEnded{id, contact.rare().reserved_agent, ToString(outcome)});
   Emit(OfferClosed{contact.offer, id, agent, outcome, std::move(reason), back_off_until, missed});
+  // Those that share its place need no longer wait for the outcome.
+  for (const ContactId other : contact.rare().linked) dirty_contacts.push_back(other);
 }
 
 void Router::Impl::RevokeOffers(AgentId agent, const std::string& reason) {
+  EndKnownReservations(agent, reason);
   const auto held = roster.at(agent).held;
   for (const ContactId id : held) {
     Contact& contact = Get(id);

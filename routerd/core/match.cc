@@ -21,6 +21,7 @@ int64_t Surplus(const Skills& skills, const Skills& asked) {
 
 bool Router::Impl::BackedOff(const Contact& contact, AgentId agent) const {
   Prefetch(contact);
+  if (OfferedInstead(contact) != nullptr) return true;
   for (const BackOff& b : contact.rare().back_offs) {
     if (b.agent == agent && b.until > now) return true;
   }
@@ -65,6 +66,7 @@ void Router::Impl::RefreshWanted() {
 
 // Finds the best agent with room for a waiting contact.
 void Router::Impl::MatchContact(Contact& contact) {
+  if (OfferedInstead(contact) != nullptr) return;
   if (contact.rare().reserved_agent != kNoAgent) {
     const Agent& agent = roster.at(contact.rare().reserved_agent);
     if (roster.HasRoom(agent, contact.channel))
@@ -155,8 +157,9 @@ void Router::Impl::Match() {
     turns.pop_back();
     Contact* contact = Find(turn.key.contact);
     if (contact->state == ContactState::kQueued) MatchContact(*contact);
+    if (turn.agent == kNoAgent) continue;
     // What an agent may still have room for only comes later in line, as nobody joins it meanwhile.
-    if (turn.agent == kNoAgent || contact->state == ContactState::kQueued) continue;
+    if (contact->state == ContactState::kQueued && OfferedInstead(*contact) == nullptr) continue;
     if (const auto next = FirstFor(turn.agent)) push(*next, turn.agent);
   }
   dirty_agents.clear();

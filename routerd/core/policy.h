@@ -2,6 +2,7 @@
 // when it is loaded, and keeps tables of its own.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,32 @@ struct RelaxStep {
   std::vector<NamedTier> requirements;
 };
 
+// In which order a queue's contacts are served among those of equal lane.
+enum class Order : uint8_t {
+  kRank,
+  kValue,             // Rank, moved for weight over expected work.
+  kEarliestDeadline,  // A rank that counts from the contact's deadline, where it has one; see DeadlineShift.
+};
+
+// Raises a contact for which all that is given holds; acts once for each contact that comes to the queue.
+struct EscalationStep {
+  std::optional<Duration> waited;  // Since the contact entered the queue.
+  std::string label;               // Empty: any.
+  int contact_count = 0;           // The customer's within a day; 0: any.
+  // What then.
+  std::optional<int> lane;              // Above the queue's own; never lowers it.
+  Duration head_start{0};               // In addition.
+  std::string queue;                    // Goes on there; empty: stays.
+  std::vector<NamedTier> requirements;  // At least, in addition.
+  bool call_supervisor = false;
+};
+
+// Whether a contact waits for the agent whom its customer knows.
+struct KnownAgentPolicy {
+  Duration wait_max = std::chrono::seconds(60);  // Longest wait for that agent alone.
+  Duration worth = std::chrono::seconds(60);     // Longest expected wait beyond that for anybody.
+};
+
 struct QueuePolicy {
   std::string name;
   std::vector<NamedTier> requirements;
@@ -64,6 +91,11 @@ struct QueuePolicy {
   int waiting_max = 0;  // 0: no limit.
   std::vector<std::string> dispositions;
   std::vector<std::string> agents;  // Only these; empty: all.
+  Order order = Order::kRank;
+  Duration value_bound = std::chrono::minutes(2);  // Most that the order moves a place back.
+  Duration service_target{0};                      // To be answered within; 0: none.
+  KnownAgentPolicy known_agent;
+  std::vector<EscalationStep> escalation;
 };
 
 struct ChannelMax {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,14 @@ struct QueueRules {
   QueuePolicy policy;
   Skills requirements;
   std::vector<Step> steps;
+  struct Escalation {
+    EscalationStep policy;
+    QueueId queue = kNoQueue;  // Where it moves contacts; kNoQueue: nowhere.
+    Skills requirements;
+
+    bool moves() const { return queue != kNoQueue || !requirements.empty(); }
+  };
+  std::vector<Escalation> escalation;
   BitSet named_skills;  // Those that the queue's own requirements and steps speak of.
   bool restricted = false;
   bool live = false;  // The policy in force has it.
@@ -124,6 +133,7 @@ struct Router::Impl {
   void LeaveLine(Contact& contact);
   void GiveTo(Contact& contact, AgentId agent, int cost);
   void TakeBack(Contact& contact);
+  void Unlink(Contact& contact);
   void Weigh(Contact& contact, int cost, bool light);
   void Rearm(Contact& contact);
   void RearmAgent(Agent& agent, Instant grace_until);
@@ -150,6 +160,7 @@ struct Router::Impl {
   }
   void Advance();
   void AdvanceContact(Contact& contact);
+  void Relax(Contact& contact);
   void CloseOffer(Contact& contact, OfferState outcome, std::string reason, Instant back_off_until, int missed);
   void RevokeOffers(AgentId agent, const std::string& reason);
   void ReleaseAll(AgentId agent, const std::string& reason);
@@ -157,9 +168,36 @@ struct Router::Impl {
   void ApplyPending();
   void FinishConversation(Contact& contact, bool by_customer, const std::string& disposition, const std::string& detail,
                           const std::string& summary);
+  // By how much a queue that serves by earliest deadline moves the rank of one who entered then; negative is forward.
+  static Duration DeadlineShift(const QueuePolicy& queue, Instant entered, Instant deadline);
   Instant RankOf(const Contact& contact, VipId vip, Duration own_head_start) const;
   absl::InlinedVector<int, 6> CountsOf(const AgentPolicy& agent) const;
   const AgentPolicy* PolicyOf(std::string_view agent) const;
+
+  // --- escalate.cc ---
+  // Lets every step of its queue's escalation act that holds now.
+  void Escalate(Contact& contact);
+  // When the clock alone lets the next one act; kNever when none may.
+  Instant EscalatesAt(const Contact& contact) const;
+  bool MayEscalate(const Contact& contact, size_t step) const;
+  std::vector<QueueRules::Escalation> ResolveEscalation(const QueuePolicy& queue) const;
+  void DropEscalationCycles();
+
+  // --- known_agent.cc ---
+  // Reserves a new contact for the first of these who is there and can take it, if that is worth the wait.
+  void ReserveForKnownAgent(const Contact& contact, const std::vector<CreateContact::KnownAgent>& known);
+  // The agent takes no more: who waits for the agent only because the customer knows it goes to everybody.
+  void EndKnownReservations(AgentId agent, const std::string& reason);
+  // Expected, from now, until the agent has room for the contact.
+  Duration ExpectedWaitFor(const Agent& agent, const Contact& contact) const;
+
+  // --- linked.cc ---
+  // Lets a new contact share the place of one of its customer that waits, and of those that share it already.
+  void Link(Contact& contact, ContactId with);
+  // The contact sharing its place that is being offered: this one waits for the outcome. Null if none.
+  const Contact* OfferedInstead(const Contact& contact) const;
+  // Gives the agent who accepted one of them the others.
+  void TakeAlong(const LinkedContacts& linked, AgentId agent);
 
   // --- match.cc ---
   void Match();
@@ -182,6 +220,7 @@ struct Router::Impl {
   BitSet ServersOf(const Requirement& asked) const;
   // Where those stand who could take an agent from one who asks for this, its own line included. `kept_for`: that
   // agent's room alone counts; kNoAgent: anybody's.
+  WaitEstimate EstimateWaiting(const Contact& contact, Instant at) const;
   std::vector<const LineSet*> RivalLines(const Requirement& asked, AgentId kept_for) const;
 };
 

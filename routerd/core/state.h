@@ -42,13 +42,25 @@ struct ContactCommon {
   bool operator==(const ContactCommon&) const = default;
 };
 
+// Other contacts of a customer.
+using LinkedContacts = absl::InlinedVector<ContactId, 2>;
+
 // What few contacts have at a time; one that has nothing of it pays nothing for it.
 struct ContactRare {
   Duration own_head_start{0};
   AgentId reserved_agent = kNoAgent;
   Instant reserved_until = kNever;
+  KnownAs known_as = KnownAs::kNobody;  // Why it is reserved, if for an agent whom the customer knows.
   absl::InlinedVector<BackOff, 1> back_offs;
-  int extension_count = 0;  // Of this wrap-up.
+  int extension_count = 0;          // Of this wrap-up.
+  Instant deadline = kNever;        // The channel's own.
+  Duration order_shift{0};          // Of its rank, by its queue's order; negative is forward.
+  std::vector<std::string> labels;  // Sorted.
+  int contact_count = 0;            // The customer's within a day, as told when it came.
+  uint64_t escalation_done = 0;     // Steps of its queue that have acted, a bit each from the first.
+  int escalation_level = 0;         // Highest step that has acted, from 1.
+  bool supervisor_called = false;
+  LinkedContacts linked;  // Those that share its place, until it is accepted.
   bool operator==(const ContactRare&) const = default;
 };
 

@@ -24,6 +24,11 @@ const char* ToString(OfferState state) {
   return kNames[static_cast<int>(state)];
 }
 
+const char* ToString(KnownAs known_as) {
+  constexpr const char* kNames[] = {"", "dedicated", "owner", "last"};
+  return kNames[static_cast<int>(known_as)];
+}
+
 const char* ToString(Strategy strategy) {
   constexpr const char* kNames[] = {"least_wanted", "best_fit",     "longest_idle",
                                     "most_skilled", "least_loaded", "round_robin"};

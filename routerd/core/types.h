@@ -59,6 +59,13 @@ struct NamedTier {
 };
 
 enum class ContactState : uint8_t { kQueued, kOffered, kActive, kWrapUp, kEnded };
+// Why a customer knows the agent for whom alone a contact waits.
+enum class KnownAs : uint8_t {
+  kNobody,
+  kDedicated,  // The customer's own agent.
+  kOwner,      // Who first took the case.
+  kLast,       // Who served the customer last.
+};
 enum class OfferState : uint8_t { kOpen, kAccepted, kDeclined, kLapsed, kRevoked };
 enum class EndReason : uint8_t { kNone, kCompleted, kAbandoned, kRejected, kOverflowed, kExpired, kFailed };
 
@@ -66,6 +73,7 @@ const char* ToString(Tier tier);
 const char* ToString(Presence presence);
 const char* ToString(ContactState state);
 const char* ToString(OfferState state);
+const char* ToString(KnownAs known_as);  // Empty for kNobody.
 
 // Asks for the memory of what is about to be read and may lie far from the cache.
 template <typename T>

@@ -34,6 +34,10 @@ void Dossier::ExportRest(const std::function<void(const v1::SnapshotRecord&)>& v
     *record.mutable_customer() = customer;
     visit(record);
   });
+  kept_places_.Visit([&](const v1::SnapshotReturn& place) {
+    *record.mutable_returning() = place;
+    visit(record);
+  });
   sources_.Visit([&](const v1::SnapshotSource& source) {
     *record.mutable_source() = source;
     visit(record);
@@ -80,11 +84,14 @@ absl::Status Dossier::Import(v1::SnapshotRecord record) {
       file->summary = taken.summary();
       file->served_by = taken.served_by();
       sources_.Add(file->head.adapter(), file->head.source_id(), file->id);
-      contacts_.insert_or_assign(file->id, std::move(file));
+      Insert(std::move(file));
       return absl::OkStatus();
     }
     case v1::SnapshotRecord::kCustomer:
       customers_.Import(std::move(*record.mutable_customer()));
+      return absl::OkStatus();
+    case v1::SnapshotRecord::kReturning:
+      kept_places_.Keep(std::move(*record.mutable_returning()), core::Instant());
       return absl::OkStatus();
     case v1::SnapshotRecord::kSource: {
       v1::SnapshotSource& source = *record.mutable_source();

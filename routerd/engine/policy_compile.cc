@@ -85,6 +85,24 @@ core::VipPolicy Compile(const v1::VipConfig& config) {
   return vip;
 }
 
+core::Order Compile(v1::QueueOrder order) {
+  if (order == v1::VALUE) return core::Order::kValue;
+  return order == v1::EARLIEST_DEADLINE ? core::Order::kEarliestDeadline : core::Order::kRank;
+}
+
+core::EscalationStep Compile(const v1::EscalationStep& config) {
+  core::EscalationStep step;
+  if (config.has_waited()) step.waited = Compile(config.waited());
+  step.label = config.label();
+  step.contact_count = config.contact_count();
+  if (config.has_lane()) step.lane = config.lane();
+  step.head_start = Compile(config.head_start());
+  step.queue = config.queue();
+  step.requirements = Compile(config.requirements());
+  step.call_supervisor = config.call_supervisor();
+  return step;
+}
+
 core::QueuePolicy Compile(const v1::QueueConfig& config) {
   core::QueuePolicy queue;
   queue.name = config.id();
@@ -108,6 +126,12 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   queue.waiting_max = config.waiting_max();
   queue.dispositions.assign(config.dispositions().begin(), config.dispositions().end());
   queue.agents.assign(config.agents().begin(), config.agents().end());
+  queue.order = Compile(config.order());
+  if (config.has_value_bound()) queue.value_bound = Compile(config.value_bound());
+  queue.service_target = Compile(config.service_level_target());
+  if (config.known_agent().has_wait_max()) queue.known_agent.wait_max = Compile(config.known_agent().wait_max());
+  if (config.known_agent().has_worth()) queue.known_agent.worth = Compile(config.known_agent().worth());
+  for (const v1::EscalationStep& step : config.escalation()) queue.escalation.push_back(Compile(step));
   return queue;
 }
 

@@ -38,6 +38,11 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
   record.set_relax_step(data.step);
   if (data.reserved_agent != core::kNoAgent) record.set_reserved_agent(std::string(names.NameOf(data.reserved_agent)));
   record.set_reserved_until_ns(Ns(data.reserved_until));
+  record.set_reserved_reason(core::ToString(data.known_as));
+  if (data.deadline != core::kNever) record.set_deadline_ns(Ns(data.deadline));
+  record.set_contact_count(data.contact_count);
+  record.set_value_shift_ns(data.order_shift.count());
+  record.set_escalation_done(data.escalation_done);
   for (const core::BackOff& back_off : data.back_offs) {
     v1::SnapshotBackOff& out = *record.add_back_offs();
     out.set_agent(std::string(names.NameOf(back_off.agent)));
@@ -297,6 +302,15 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
   data.reserved_agent = Agent(record.reserved_agent());
   data.reserved_until = FromNs(record.reserved_until_ns());
   data.extension_count = record.wrap_up_extension_count();
+  data.known_as = KnownAsFromText(record.reserved_reason());
+  if (record.deadline_ns() != 0) data.deadline = FromNs(record.deadline_ns());
+  data.labels.assign(contact.labels().begin(), contact.labels().end());
+  data.contact_count = record.contact_count();
+  data.order_shift = core::Duration(record.value_shift_ns());
+  data.escalation_done = record.escalation_done();
+  data.escalation_level = contact.escalation_level();
+  data.supervisor_called = contact.supervisor_called();
+  for (const std::string& linked : contact.linked_contacts()) data.linked.push_back(ParseContact(linked));
   for (const v1::SnapshotBackOff& back_off : record.back_offs()) {
     data.back_offs.push_back({Agent(back_off.agent()), FromNs(back_off.until_ns())});
   }

@@ -59,6 +59,14 @@ void Statistics::Move(const v1::Event& event, const ContactFile& before) {
       after.set_lane(event.contact_reprioritized().lane());
       *after.mutable_rank_time() = event.contact_reprioritized().rank_time();
       break;
+    case v1::Event::kContactLinked:
+      *after.mutable_rank_time() = event.contact_linked().rank_time();
+      break;
+    case v1::Event::kContactEscalated:
+      after.set_queue(event.contact_escalated().queue());
+      after.set_lane(event.contact_escalated().lane());
+      *after.mutable_rank_time() = event.contact_escalated().rank_time();
+      break;
     case v1::Event::kOfferMade:
       after.set_state(v1::Contact::STATE_OFFERED);
       break;
@@ -120,6 +128,9 @@ void Statistics::Apply(const v1::Event& event, const ContactFile* before, const 
           break;
       }
       break;
+    case v1::Event::kContactEscalated:
+      counters.set_escalated_count(counters.escalated_count() + 1);
+      break;
     case v1::Event::kContactEnded:
       if (event.contact_ended().reason() == v1::Contact::END_REASON_COMPLETED) {
         counters.set_completed_count(counters.completed_count() + 1);
@@ -157,6 +168,7 @@ void Statistics::Fill(std::string_view queue, v1::Queue& out) const {
   out.set_lapsed_count(counters.lapsed_count());
   out.set_declined_count(counters.declined_count());
   out.set_revoked_count(counters.revoked_count());
+  out.set_escalated_count(counters.escalated_count());
   const int64_t counted = counters.accepted_count() + counters.abandoned_after_target_count();
   out.set_service_level(
       counted == 0 ? 1 : static_cast<double>(counters.accepted_within_target_count()) / static_cast<double>(counted));

@@ -66,6 +66,21 @@ bool Model::MayTake(const std::string& agent, const Contact& contact) const {
   return only.empty() || std::find(only.begin(), only.end(), Bare(agent)) != only.end();
 }
 
+bool Model::OtherOffered(const Contact& contact) const {
+  return std::any_of(contact.linked.begin(), contact.linked.end(),
+                     [&](const std::string& other) { return contacts_.at(other).state == Contact::kOffered; });
+}
+
+void Model::Unlink(Contact& contact) {
+  for (const std::string& other : contact.linked) contacts_.at(other).linked.erase(contact.name);
+  contact.linked.clear();
+}
+
+bool Model::Holds(const v1::EscalationStep& step, const Contact& contact, int64_t now) const {
+  return contact.queued_at + Ns(step.waited()) <= now && contact.contact_count >= step.contact_count() &&
+         (step.label().empty() || contact.labels.contains(step.label()));
+}
+
 bool Model::HasRoom(const std::string& agent, const Contact& contact) const {
   const Agent& a = agents_.at(agent);
   if (!a.available || !a.connected || a.pending == "PRESENCE_AWAY") return false;
@@ -96,12 +111,15 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   };
   expect(contact.state == Contact::kQueued, "only who waits is offered");
   expect(MayTake(agent, contact), "the agent must be able to take it");
+  if (offer.rule() == "linked") return;
+  expect(!OtherOffered(contact), "another contact of its customer is being offered");
   expect(HasRoom(agent, contact), "the agent must have room");
   if (offer.rule() == "claim") return;
   expect(!BackedOff(agent, contact, now), "the agent is passed over for it");
   for (const auto& [name, other] : contacts_) {
     if (name == contact.name || other.state != Contact::kQueued || !Before(other, contact)) continue;
-    const bool could = MayTake(agent, other) && HasRoom(agent, other) && !BackedOff(agent, other, now);
+    const bool could =
+        MayTake(agent, other) && !OtherOffered(other) && HasRoom(agent, other) && !BackedOff(agent, other, now);
     expect(!could, name + " stands before it");
   }
   // Whom the strategy puts first, over everybody who could.
@@ -164,7 +182,12 @@ void Model::Apply(const v1::Event& e) {
       contact.channel = created.channel();
       contact.lane = created.lane();
       contact.rank = Ns(created.rank_time());
-      contact.queued_at = now;
+      contact.queued_at = Ns(created.queue_time());
+      Expect(
+          contact.queued_at <= now && contact.rank <= now + std::max<int64_t>(0, e.contact_created().value_shift_ns()),
+          e, "nobody stands behind who comes later");
+      contact.labels.insert(created.labels().begin(), created.labels().end());
+      contact.contact_count = e.contact_created().contact_count();
       contact.requirements = ToMap(created.requirements());
       break;
     }
@@ -172,6 +195,40 @@ void Model::Apply(const v1::Event& e) {
       c->rank = Ns(e.contact_reprioritized().rank_time());
       c->lane = e.contact_reprioritized().lane();
       break;
+    case v1::Event::kContactLabeled:
+      for (const std::string& label : e.contact_labeled().labels()) {
+        Expect(c->labels.insert(label).second, e, "a label is new");
+      }
+      break;
+    case v1::Event::kContactEscalated: {
+      const v1::ContactEscalated& raised = e.contact_escalated();
+      const v1::EscalationStep& step = QueueOf(*c).escalation(raised.level() - 1);
+      Expect(Holds(step, *c, now), e, "a step acts when all of it holds");
+      Expect(c->escalated.insert(raised.level()).second, e, "a step acts once");
+      Expect(Ns(raised.rank_time()) == c->rank - Ns(step.head_start()), e, "a step gives its head start");
+      Expect(raised.lane() >= c->lane, e, "a step lowers no lane");
+      const bool moves = !step.queue().empty() || !step.requirements().empty();
+      Expect(c->state == Contact::kQueued || !moves, e, "who is served is not moved");
+      c->rank = Ns(raised.rank_time());
+      c->lane = raised.lane();
+      c->requirements = ToMap(raised.requirements());
+      if (raised.has_queue_time()) {
+        c->queue = raised.queue();
+        c->queued_at = now;
+        c->step = 0;
+        c->escalated.clear();
+      }
+      break;
+    }
+    case v1::Event::kContactLinked: {
+      const Contact& with = contacts_.at(e.contact_linked().with());
+      Expect(with.channel != c->channel, e, "contacts of one channel stay apart");
+      Expect(c->state != Contact::kActive && with.state != Contact::kActive, e, "only who waits shares a place");
+      Expect(Ns(e.contact_linked().rank_time()) <= std::min(c->rank, with.rank), e, "they share the better rank");
+      c->linked.insert(with.name);
+      c->rank = Ns(e.contact_linked().rank_time());
+      break;
+    }
     case v1::Event::kRequirementsRelaxed: {
       Expect(c->state == Contact::kQueued, e, "only who waits relaxes");
       const auto& step = QueueOf(*c).relaxation(e.requirements_relaxed().step() - 1);
@@ -192,6 +249,7 @@ void Model::Apply(const v1::Event& e) {
       c->agent = e.agent();
       c->offer = e.offer_made().offer();
       c->cost = e.offer_made().cost();
+      c->taken_along = e.offer_made().rule() == "linked";
       c->until = Ns(e.offer_made().expire_time());
       a->last_offer = now;
       break;
@@ -203,6 +261,7 @@ void Model::Apply(const v1::Event& e) {
       c->offer.clear();
       c->served = 1;
       c->reserved_agent.clear();
+      Unlink(*c);
       c->back_offs.clear();
       a->missed = 0;
       break;
@@ -228,7 +287,9 @@ void Model::Apply(const v1::Event& e) {
       if (moved.has_queue_time()) {
         c->queued_at = now;
         c->step = 0;
+        c->escalated.clear();
       }
+      c->known = false;
       c->queue = moved.queue().empty() ? c->queue : moved.queue();
       c->requirements = ToMap(moved.requirements());
       c->reserved_agent = moved.reserved_agent();
@@ -249,6 +310,12 @@ void Model::Apply(const v1::Event& e) {
       c->reserved_agent = e.contact_reserved().agent();
       c->reserved_until = Ns(e.contact_reserved().until());
       c->back_offs.erase(c->reserved_agent);
+      c->known = e.contact_reserved().reason() != "supervisor";
+      if (c->known) {
+        c->reserved_agent.clear();
+        Expect(MayTake(e.agent(), *c) && a->available, e, "a known agent is there and can take it");
+        c->reserved_agent = e.agent();
+      }
       break;
     case v1::Event::kReservationEnded:
       if (e.reservation_ended().reason() == "waited") Expect(c->reserved_until <= now, e, "a reservation has its time");
@@ -286,6 +353,7 @@ void Model::Apply(const v1::Event& e) {
       if (end.detail() == "wrap_up_over") Expect(c->until != 0 && now >= c->until, e, "wrap-up has its time");
       if (!c->agent.empty()) agents_[c->agent].idle_since = now;
       ended_.insert(e.contact());
+      Unlink(*c);
       contacts_.erase(e.contact());
       break;
     }
@@ -337,7 +405,10 @@ void Model::Apply(const v1::Event& e) {
 void Model::CheckSettled(int64_t now) {
   Count();
   for (const auto& [agent_name, agent] : agents_) {
-    if (agent.used > agent.capacity) broken_.push_back(agent_name + " holds more than its capacity");
+    const bool beyond = std::any_of(contacts_.begin(), contacts_.end(), [&](const auto& held) {
+      return held.second.agent == agent_name && held.second.taken_along;
+    });
+    if (agent.used > agent.capacity && !beyond) broken_.push_back(agent_name + " holds more than its capacity");
     const bool holds = std::any_of(contacts_.begin(), contacts_.end(),
                                    [&](const auto& one) { return one.second.agent == agent_name; });
     if (!agent.pending.empty() && !holds) broken_.push_back(agent_name + " still waits for its presence to change");
@@ -349,6 +420,15 @@ void Model::CheckSettled(int64_t now) {
     if (contact.state == Contact::kOffered && contact.until <= now)
       broken_.push_back(name + "'s offer should have lapsed");
     if (contact.state != Contact::kQueued) continue;
+    if (contact.known && !contact.reserved_agent.empty() && !agents_.at(contact.reserved_agent).available) {
+      broken_.push_back(name + " is kept for a known agent who has gone");
+    }
+    for (int i = 0; i < QueueOf(contact).escalation_size(); ++i) {
+      if (!contact.escalated.contains(i + 1) && Holds(QueueOf(contact).escalation(i), contact, now)) {
+        broken_.push_back(name + " should have been raised by step " + std::to_string(i + 1));
+      }
+    }
+    if (OtherOffered(contact)) continue;
     for (const auto& [agent, data] : agents_) {
       if (MayTake(agent, contact) && HasRoom(agent, contact) && !BackedOff(agent, contact, now)) {
         broken_.push_back(name + " waits while " + agent + " has room and may take it");

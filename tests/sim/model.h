@@ -45,7 +45,12 @@ class Model {
     std::map<std::string, int> requirements;
     std::map<std::string, int64_t> back_offs;
     int64_t messages = 0;
-    bool light = false;  // Neither counted nor in the way.
+    std::set<std::string> labels, linked;
+    std::set<int> escalated;  // Steps of its queue that have acted.
+    int contact_count = 0;
+    bool known = false;        // Reserved for an agent whom the customer knows.
+    bool taken_along = false;  // May exceed its agent's capacity.
+    bool light = false;        // Neither counted nor in the way.
     int64_t wrap_up_at = 0;
     int extensions = 0;
   };
@@ -70,6 +75,10 @@ class Model {
   // Adds up anew what each agent holds.
   void Count();
   bool MayTake(const std::string& agent, const Contact& contact) const;
+  // Whether another contact of its customer that shares its place is being offered.
+  bool OtherOffered(const Contact& contact) const;
+  void Unlink(Contact& contact);
+  bool Holds(const v1::EscalationStep& step, const Contact& contact, int64_t now) const;
   bool HasRoom(const std::string& agent, const Contact& contact) const;
   bool BackedOff(const std::string& agent, const Contact& contact, int64_t now) const;
   static bool Before(const Contact& a, const Contact& b);
