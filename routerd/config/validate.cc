@@ -32,6 +32,8 @@ constexpr size_t kKnownNamesMax = 10;
 constexpr int kQueuesMax = 1'000;
 constexpr int64_t kAgentsMax = 100'000;
 constexpr int kLaneMax = 9;
+constexpr int kEscalationStepsMax = 20;
+constexpr size_t kLabelBytesMax = 64;
 
 bool IsIdLetter(char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '_'; }
 
@@ -159,7 +161,7 @@ class Checker {
     const Names skills = Collect(path + ".skills", "skill", workspace.skills());
     const Names channels = Collect(path + ".channels", "channel", workspace.channels());
     const Names vips = Collect(path + ".vip_levels", "VIP level", workspace.vip_levels());
-    Collect(path + ".queues", "queue", workspace.queues());
+    const Names queues = Collect(path + ".queues", "queue", workspace.queues());
     Collect(path + ".customers", "customer", workspace.customers());
     const Names agents = CollectAgents(path + ".agents", workspace);
     if (channels.empty()) Add(path + ".channels", "at least one channel is needed");
@@ -171,7 +173,9 @@ class Checker {
     for (int i = 0; i < workspace.queues_size(); ++i) {
       const std::string queue_path = absl::StrCat(path, ".queues[", i, "]");
       CheckQueueNames(queue_path, workspace.queues(i), skills, agents);
+      CheckEscalationNames(queue_path, workspace.queues(i), skills, queues);
     }
+    CheckEscalationCycles(path, workspace);
     for (int i = 0; i < workspace.agents_size(); ++i) {
       const std::string agent_path = absl::StrCat(path, ".agents[", i, "]");
       for (const auto& [skill, tier] : workspace.agents(i).skills()) {
@@ -185,6 +189,8 @@ class Checker {
     for (int i = 0; i < workspace.customers_size(); ++i) {
       const std::string& vip = workspace.customers(i).vip();
       if (!vip.empty()) CheckKnown(absl::StrCat(path, ".customers[", i, "].vip"), "VIP level", vip, vips);
+      const std::string& agent = workspace.customers(i).agent();
+      if (!agent.empty()) CheckKnown(absl::StrCat(path, ".customers[", i, "].agent"), "agent", agent, agents);
     }
   }
 
@@ -293,20 +299,25 @@ class Checker {
     CheckRange(path + ".head_start", queue.head_start(), absl::ZeroDuration(), absl::Hours(24));
     CheckRange(path + ".lane", queue.lane(), 0, kLaneMax);
     CheckRange(path + ".misses_max", queue.misses_max(), 0, 1'000);
-    CheckRange(path + ".offer_count", queue.offer_count(), 1, 20);
     CheckRange(path + ".waiting_max", queue.waiting_max(), 0, std::numeric_limits<int32_t>::max());
     if (queue.has_offer_timeout()) {
       CheckRange(path + ".offer_timeout", queue.offer_timeout(), absl::Seconds(1), absl::Hours(1));
     }
     CheckRange(path + ".miss_back_off", queue.miss_back_off(), absl::ZeroDuration(), absl::Hours(24));
     CheckRange(path + ".decline_back_off", queue.decline_back_off(), absl::ZeroDuration(), absl::Hours(24));
-    CheckRange(path + ".unreachable_back_off", queue.unreachable_back_off(), absl::ZeroDuration(), absl::Hours(24));
-    CheckRange(path + ".lost_back_off", queue.lost_back_off(), absl::ZeroDuration(), absl::Hours(24));
-    CheckRange(path + ".abandon_back_off", queue.abandon_back_off(), absl::ZeroDuration(), absl::Hours(1));
     if (queue.has_service_level_target()) {
       CheckRange(path + ".service_level_target", queue.service_level_target(), absl::Seconds(1), absl::Hours(240));
     }
     CheckWrapUp(path + ".wrap_up", queue.wrap_up());
+    if (queue.has_value_bound()) {
+      CheckRange(path + ".value_bound", queue.value_bound(), absl::Seconds(1), absl::Hours(24));
+      if (queue.order() != v1::VALUE && queue.order() != v1::EARLIEST_DEADLINE) {
+        Add(path + ".value_bound", "means nothing unless order is VALUE or EARLIEST_DEADLINE");
+      }
+    }
+    CheckRange(path + ".return_window", queue.return_window(), absl::ZeroDuration(), absl::Hours(1));
+    CheckKnownAgentValues(path + ".known_agent", queue.known_agent());
+    CheckEscalationValues(path + ".escalation", queue.escalation());
     std::set<std::string_view> dispositions;
     for (int i = 0; i < queue.dispositions_size(); ++i) {
       const std::string disposition_path = absl::StrCat(path, ".dispositions[", i, "]");
@@ -349,6 +360,45 @@ class Checker {
       Add(path + ".dormant_cost", "means nothing without dormant_after");
     }
     CheckRange(path + ".dormant_cost", channel.dormant_cost(), 0, channel.cost() == 0 ? 100 : channel.cost());
+  }
+
+  void CheckKnownAgentValues(const std::string& path, const v1::KnownAgentConfig& known) {
+    std::set<int> seen;
+    for (int i = 0; i < known.kinds_size(); ++i) {
+      const std::string kind_path = absl::StrCat(path, ".kinds[", i, "]");
+      if (known.kinds(i) == v1::KnownAgentConfig::KIND_UNSPECIFIED) Add(kind_path, "is DEDICATED, OWNER or LAST");
+      if (!seen.insert(known.kinds(i)).second) {
+        Add(kind_path, absl::StrCat(v1::KnownAgentConfig::Kind_Name(known.kinds(i)), " is given twice"));
+      }
+    }
+    CheckRange(path + ".wait_max", known.wait_max(), absl::ZeroDuration(), absl::Hours(24));
+    CheckRange(path + ".worth", known.worth(), absl::ZeroDuration(), absl::Hours(24));
+    CheckRange(path + ".last_within", known.last_within(), absl::ZeroDuration(), absl::Hours(8784));
+    if (seen.empty() && (known.has_wait_max() || known.has_worth() || known.has_last_within())) {
+      Add(path + ".kinds", "is required: without it no known agent is looked for");
+    }
+  }
+
+  void CheckEscalationValues(const std::string& path,
+                             const google::protobuf::RepeatedPtrField<v1::EscalationStep>& steps) {
+    if (steps.size() > kEscalationStepsMax) Add(path, absl::StrCat("more than ", kEscalationStepsMax, " steps"));
+    for (int i = 0; i < steps.size(); ++i) {
+      const v1::EscalationStep& step = steps[i];
+      const std::string step_path = absl::StrCat(path, "[", i, "]");
+      if (!step.has_waited() && step.label().empty() && step.contact_count() == 0) {
+        Add(step_path, "says not when: give waited, label or contact_count");
+      }
+      if (!step.has_lane() && !step.has_head_start() && step.queue().empty() && step.requirements().empty() &&
+          !step.call_supervisor()) {
+        Add(step_path, "does nothing: give lane, head_start, queue, requirements or call_supervisor");
+      }
+      CheckRange(step_path + ".waited", step.waited(), absl::ZeroDuration(), absl::Hours(24));
+      CheckText(step_path + ".label", step.label(), kLabelBytesMax);
+      // Five earlier contacts are remembered of a customer.
+      CheckRange(step_path + ".contact_count", step.contact_count(), 2, 6);
+      CheckRange(step_path + ".lane", step.lane(), 0, kLaneMax);
+      CheckRange(step_path + ".head_start", step.head_start(), absl::ZeroDuration(), absl::Hours(24));
+    }
   }
 
   void CheckAgentValues(const std::string& path, const v1::AgentConfig& agent) {
@@ -479,6 +529,44 @@ class Checker {
       if (!listed.insert(queue.agents(i)).second) {
         Add(agent_path, absl::StrCat("agent ", Quoted(queue.agents(i)), " is given twice"));
       }
+    }
+  }
+
+  void CheckEscalationNames(const std::string& path, const v1::QueueConfig& queue, const Names& skills,
+                            const Names& queues) {
+    for (int i = 0; i < queue.escalation_size(); ++i) {
+      const v1::EscalationStep& step = queue.escalation(i);
+      const std::string step_path = absl::StrCat(path, ".escalation[", i, "]");
+      CheckRequirements(step_path + ".requirements", step.requirements(), skills);
+      if (step.queue().empty()) continue;
+      if (step.queue() == queue.id()) {
+        Add(step_path + ".queue", "is the queue that it leaves");
+      } else {
+        CheckKnown(step_path + ".queue", "queue", step.queue(), queues);
+      }
+    }
+  }
+
+  // Escalation that leads back to where it began would chase a contact round.
+  void CheckEscalationCycles(const std::string& path, const v1::WorkspaceConfig& workspace) {
+    std::map<std::string_view, std::vector<std::string_view>> moves;
+    for (const v1::QueueConfig& queue : workspace.queues()) {
+      for (const v1::EscalationStep& step : queue.escalation()) {
+        if (!step.queue().empty() && step.queue() != queue.id()) moves[queue.id()].push_back(step.queue());
+      }
+    }
+    for (int i = 0; i < workspace.queues_size(); ++i) {
+      const std::string& start = workspace.queues(i).id();
+      std::vector<std::string_view> reached = moves[start];
+      for (size_t k = 0; k < reached.size() && reached[k] != start; ++k) {
+        for (const std::string_view next : std::vector<std::string_view>(moves[reached[k]])) {
+          if (std::find(reached.begin(), reached.end(), next) == reached.end()) reached.push_back(next);
+        }
+      }
+      if (std::find(reached.begin(), reached.end(), start) == reached.end()) continue;
+      Add(absl::StrCat(path, ".queues[", i, "].escalation"),
+          absl::StrCat("leads back to ", start, ": a contact would go round; leave out one of the moves"));
+      return;
     }
   }
 

@@ -21,12 +21,11 @@ struct Overloaded : Fs... {
   std::abort();
 }
 
-void CountClosed(const OfferClosed& e, AgentData& agent) {
-  if (e.outcome == OfferState::kLapsed) ++agent.lapsed_count;
-  if (e.outcome == OfferState::kDeclined) ++agent.declined_count;
-  const bool others_doing =
-      e.cause == OfferCause::kCustomerGone || e.cause == OfferCause::kOtherAgent || e.cause == OfferCause::kSupervisor;
-  if (others_doing) ++agent.revoked_count;
+template <typename Over>
+void DropBackOffs(Contact& contact, Over&& over) {
+  if (contact.rare().back_offs.empty()) return;
+  auto& all = contact.edit_rare().back_offs;
+  all.erase(std::remove_if(all.begin(), all.end(), over), all.end());
 }
 
 // No presence is noted any more.
@@ -36,10 +35,19 @@ void Forget(AgentData& agent) {
   agent.pending_by.clear();
 }
 
+// Another queue, with its own clock and steps.
+void EnterQueue(Contact& contact, QueueId queue, Instant at) {
+  contact.queue = queue;
+  contact.queued_at = at;
+  contact.step = 0;
+  if (contact.rare().escalation_done != 0) contact.edit_rare().escalation_done = 0;
+}
+
 void EndReservation(Contact& contact) {
   if (contact.rare().reserved_agent == kNoAgent) return;
   contact.edit_rare().reserved_agent = kNoAgent;
   contact.edit_rare().reserved_until = kNever;
+  contact.edit_rare().known_as = KnownAs::kNobody;
 }
 
 }  // namespace
@@ -59,7 +67,6 @@ Contact& Router::Impl::Add(const ContactCommon& common, const Skills& requiremen
 
 void Router::Impl::Remove(Contact& contact) {
   if (contact.wake != kNever) deadlines.erase(Deadline::Of(contact.wake, contact.id));
-  DropBackOffs(contact, [](const BackOff&) { return true; });
   contacts.Remove(contact.id);
 }
 
@@ -144,38 +151,17 @@ void Router::Impl::Weigh(Contact& contact, int cost, bool light) {
   roster.Weigh(contact.agent, contact.channel, cost_by, count_by);
 }
 
-// One of its open offers is over. If it was the first and there are others, one of them is the first from here on.
-void Router::Impl::EndOffer(Contact& contact, OfferId offer) {
-  const bool first = contact.offer == offer;
-  if (first) TakeBack(contact);
-  if (contact.rare().more_offers.empty()) return;
-  std::vector<OpenOffer>& more = contact.edit_rare().more_offers;
-  const auto it = std::find_if(more.begin(), more.end(), [&](const OpenOffer& o) { return first || o.offer == offer; });
-  if (it == more.end()) Corrupt("offer", Index(offer));
-  if (first) {
-    contact.offer = it->offer;
-    contact.agent = it->agent;
-    contact.cost = it->cost;
-    contact.until = it->until;
-  } else {
-    roster.Release(it->agent, contact.id, contact.channel, it->cost);
+// It no longer shares a place.
+void Router::Impl::Unlink(Contact& contact) {
+  if (contact.rare().linked.empty()) return;
+  for (const ContactId id : contact.rare().linked) {
+    Contact& other = Get(id);
+    LinkedContacts& linked = other.edit_rare().linked;
+    linked.erase(std::remove(linked.begin(), linked.end(), contact.id), linked.end());
+    other.TidyRare();
   }
-  more.erase(it);
-}
-
-void Router::Impl::PassOver(Contact& contact, AgentId agent, Instant until, Instant at) {
-  if (until <= at) return;
-  DropBackOffs(contact, [agent](const BackOff& b) { return b.agent == agent; });
-  contact.edit_rare().back_offs.push_back({agent, until});
-  passed_over.insert(contact.id);
-}
-
-template <typename Over>
-void Router::Impl::DropBackOffs(Contact& contact, Over&& over) {
-  if (contact.rare().back_offs.empty()) return;
-  auto& all = contact.edit_rare().back_offs;
-  all.erase(std::remove_if(all.begin(), all.end(), over), all.end());
-  if (all.empty()) passed_over.erase(contact.id);
+  contact.edit_rare().linked.clear();
+  contact.TidyRare();
 }
 
 // Sets the contact's one entry among the deadlines to whatever comes first.
@@ -188,26 +174,22 @@ void Router::Impl::Rearm(Contact& contact) {
     if (contact.step < static_cast<int>(steps.size())) {
       wake = std::min(wake, contact.queued_at + steps[contact.step].after);
     }
+    wake = std::min(wake, EscalatesAt(contact));
     for (const BackOff& b : contact.rare().back_offs) {
-      if (b.until > now)
-        wake = std::min(wake, AskAgainAt(contact) > now ? std::min(b.until, AskAgainAt(contact)) : b.until);
+      if (b.until > now) wake = std::min(wake, b.until);
     }
   }
-  for (const OpenOffer& offer : contact.rare().more_offers) wake = std::min(wake, offer.until);
   if (wake == contact.wake) return;
   if (contact.wake != kNever) deadlines.erase(Deadline::Of(contact.wake, contact.id));
   contact.wake = wake;
   if (wake != kNever) deadlines.insert(Deadline::Of(wake, contact.id));
 }
 
-void Router::Impl::RearmAgent(Agent& agent) {
+void Router::Impl::RearmAgent(Agent& agent, Instant grace_until) {
   const AgentId id = agent.data.id;
-  Instant wake = agent.data.grace_until;
-  if (agent.resting) wake = std::min(wake, agent.data.rest_until);
-  if (wake == agent.wake) return;
-  if (agent.wake != kNever) deadlines.erase(Deadline::Of(agent.wake, id));
-  agent.wake = wake;
-  if (wake != kNever) deadlines.insert(Deadline::Of(wake, id));
+  if (agent.data.grace_until != kNever) deadlines.erase(Deadline::Of(agent.data.grace_until, id));
+  agent.data.grace_until = grace_until;
+  if (grace_until != kNever) deadlines.insert(Deadline::Of(grace_until, id));
 }
 
 Skills Router::Impl::Resolve(const std::vector<NamedTier>& named) const {
@@ -246,13 +228,14 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
   for (const QueuePolicy& q : policy->queues) {
     QueueRules& r = rules(*queues.Find(q.name));
     const int waiting = r.waiting;
-    r = {q, Resolve(q.requirements), {}, {}, !q.agents.empty(), /*live=*/true, waiting};
+    r = {q, Resolve(q.requirements), {}, ResolveEscalation(q), {}, !q.agents.empty(), /*live=*/true, waiting};
     for (const SkillTier& s : r.requirements) r.named_skills.Set(Index(s.skill));
     for (const RelaxStep& step : q.steps) {
       r.steps.push_back({step.after, Resolve(step.requirements)});
       for (const SkillTier& s : r.steps.back().requirements) r.named_skills.Set(Index(s.skill));
     }
   }
+  DropEscalationCycles();
   for (const QueueRules& r : queue_rules) orders |= 1u << static_cast<int>(OrderOf(r.policy.strategy));
 
   std::vector<int> costs;
@@ -283,7 +266,6 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
     }
   });
   wanted_stale = true;
-  takers_changed = true;
 }
 
 void Router::Impl::Apply(const Event& event) {
@@ -300,9 +282,14 @@ void Router::Impl::Apply(const Event& event) {
                    data.vip = e.vip;
                    data.lane = e.lane;
                    data.rank = e.rank;
-                   data.created_at = data.queued_at = at;
+                   data.created_at = at;
+                   data.queued_at = e.queued_at;
                    Contact& contact = Add(data, e.requirements);
                    if (e.own_head_start != Duration{0}) contact.edit_rare().own_head_start = e.own_head_start;
+                   if (e.deadline != kNever) contact.edit_rare().deadline = e.deadline;
+                   if (e.order_shift != Duration{0}) contact.edit_rare().order_shift = e.order_shift;
+                   if (!e.labels.empty()) contact.edit_rare().labels = e.labels;
+                   if (e.contact_count != 0) contact.edit_rare().contact_count = e.contact_count;
                    line.learned(contact.cls).AddArrival(at);
                    JoinLine(contact, at);
                    Rearm(contact);
@@ -314,10 +301,50 @@ void Router::Impl::Apply(const Event& event) {
                    if (waits) LeaveLine(contact);
                    contact.vip = e.vip;
                    contact.edit_rare().own_head_start = e.own_head_start;
+                   contact.edit_rare().deadline = e.deadline;
+                   contact.edit_rare().order_shift = e.order_shift;
+                   if (e.call_cleared) contact.edit_rare().supervisor_called = false;
                    contact.TidyRare();
                    contact.lane = e.lane;
                    contact.rank = e.rank;
                    if (waits) JoinLine(contact, since);
+                 },
+                 [&](const ContactLinked& e) {
+                   Contact& contact = Get(e.contact);
+                   const bool waits = contact.state == ContactState::kQueued;
+                   const Instant since = contact.state_at;
+                   if (waits) LeaveLine(contact);
+                   if (e.with == kNoContact) {
+                     Unlink(contact);
+                   } else {
+                     contact.edit_rare().linked.push_back(e.with);
+                   }
+                   contact.rank = e.rank;
+                   if (waits) JoinLine(contact, since);
+                 },
+                 [&](const ContactLabeled& e) {
+                   Contact& contact = Get(e.contact);
+                   std::vector<std::string>& labels = contact.edit_rare().labels;
+                   labels.insert(labels.end(), e.labels.begin(), e.labels.end());
+                   std::sort(labels.begin(), labels.end());
+                   Rearm(contact);
+                 },
+                 [&](const ContactEscalated& e) {
+                   Contact& contact = Get(e.contact);
+                   const bool waits = contact.state == ContactState::kQueued;
+                   const Instant since = contact.state_at;
+                   if (waits) LeaveLine(contact);
+                   ContactRare& rare = contact.edit_rare();
+                   rare.escalation_done |= uint64_t{1} << (e.level - 1);
+                   rare.escalation_level = std::max(rare.escalation_level, e.level);
+                   rare.supervisor_called = rare.supervisor_called || e.call_supervisor;
+                   rare.own_head_start = e.own_head_start;
+                   contact.rank = e.rank;
+                   contact.lane = e.lane;
+                   if (e.queue_changed) EnterQueue(contact, e.queue, at);
+                   SetClass(contact, e.requirements);
+                   if (waits) JoinLine(contact, since);
+                   Rearm(contact);
                  },
                  [&](const RequirementsRelaxed& e) {
                    Contact& contact = Get(e.contact);
@@ -330,21 +357,14 @@ void Router::Impl::Apply(const Event& event) {
                  },
                  [&](const OfferMade& e) {
                    Contact& contact = Get(e.contact);
-                   last_offer = e.offer;
-                   roster.at(e.agent).data.last_offer_at = at;
-                   if (contact.state == ContactState::kOffered) {  // Another of the same round.
-                     contact.edit_rare().more_offers.push_back({e.offer, e.agent, e.cost, e.expire_at});
-                     roster.Take(e.agent, e.contact, contact.channel, e.cost);
-                     Rearm(contact);
-                     return;
-                   }
                    LeaveLine(contact);
-                   if (!contact.rare().lost_offers.empty()) contact.edit_rare().lost_offers.clear();
+                   last_offer = e.offer;
                    contact.state = ContactState::kOffered;
                    contact.state_at = contact.offered_at = at;
                    contact.offer = e.offer;
                    contact.until = e.expire_at;
                    DropBackOffs(contact, [at](const BackOff& b) { return b.until <= at; });
+                   roster.at(e.agent).data.last_offer_at = at;
                    GiveTo(contact, e.agent, e.cost);
                    Rearm(contact);
                  },
@@ -355,46 +375,37 @@ void Router::Impl::Apply(const Event& event) {
                    contact.offer = kNoOffer;
                    contact.until = kNever;
                    EndReservation(contact);
+                   Unlink(contact);
                    DropBackOffs(contact, [](const BackOff&) { return true; });
-                   AgentData& data = roster.at(e.agent).data;
-                   data.missed_count = 0;
-                   ++data.accepted_count;
+                   roster.at(e.agent).data.missed_count = 0;
                    Rearm(contact);
                  },
                  [&](const OfferClosed& e) {
                    Contact& contact = Get(e.contact);
-                   AgentData& data = roster.at(e.agent).data;
-                   data.missed_count = e.missed_count;
-                   CountClosed(e, data);
-                   EndOffer(contact, e.offer);
-                   PassOver(contact, e.agent, e.back_off_until, at);
-                   if (e.cause == OfferCause::kOtherAgent) contact.edit_rare().lost_offers.push_back(e.offer);
-                   if (contact.agent == kNoAgent) JoinLine(contact, at);
+                   roster.at(e.agent).data.missed_count = e.missed_count;
+                   TakeBack(contact);
+                   if (e.back_off_until > at) {
+                     DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
+                     contact.edit_rare().back_offs.push_back({e.agent, e.back_off_until});
+                   }
+                   JoinLine(contact, at);
                    Rearm(contact);
                  },
                  [&](const OfferExtended& e) {
                    Contact& contact = Get(e.contact);
-                   if (contact.offer == e.offer) contact.until = e.expire_at;
-                   for (size_t i = 0; i < contact.rare().more_offers.size(); ++i) {
-                     OpenOffer& other = contact.edit_rare().more_offers[i];
-                     if (other.offer == e.offer) other.until = e.expire_at;
-                   }
+                   contact.until = e.expire_at;
                    Rearm(contact);
                  },
                  [&](const ContactHeld& e) { Get(e.contact).on_hold = e.on; },
                  [&](const ContactTransferred& e) {
                    Contact& contact = Get(e.contact);
                    TakeBack(contact);
-                   contact.queue = e.queue;
-                   if (e.queue_changed) {
-                     contact.queued_at = at;
-                     contact.step = 0;
-                   }
+                   if (e.queue_changed) EnterQueue(contact, e.queue, at);
                    SetClass(contact, e.requirements);
                    ContactRare& rare = contact.edit_rare();
                    rare.reserved_agent = e.reserved_agent;
                    rare.reserved_until = e.reserved_until;
-                   PassOver(contact, e.from, e.back_off_until, at);
+                   if (e.back_off_until > at) rare.back_offs.push_back({e.from, e.back_off_until});
                    roster.at(e.from).data.idle_since = at;
                    roster.Refresh(e.from);
                    JoinLine(contact, at);
@@ -403,7 +414,7 @@ void Router::Impl::Apply(const Event& event) {
                  [&](const ContactRequeued& e) {
                    Contact& contact = Get(e.contact);
                    TakeBack(contact);
-                   PassOver(contact, e.agent, e.back_off_until, at);
+                   if (e.back_off_until > at) contact.edit_rare().back_offs.push_back({e.agent, e.back_off_until});
                    JoinLine(contact, at);
                    Rearm(contact);
                  },
@@ -413,6 +424,7 @@ void Router::Impl::Apply(const Event& event) {
                    LeaveLine(contact);
                    contact.edit_rare().reserved_agent = e.agent;
                    contact.edit_rare().reserved_until = e.until;
+                   contact.edit_rare().known_as = e.known_as;
                    DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
                    JoinLine(contact, since);
                    Rearm(contact);
@@ -444,6 +456,7 @@ void Router::Impl::Apply(const Event& event) {
                  [&](const ContactEnded& e) {
                    Contact& contact = Get(e.contact);
                    if (contact.state == ContactState::kQueued) LeaveLine(contact);
+                   Unlink(contact);
                    if (contact.agent != kNoAgent) {
                      const AgentId agent = contact.agent;
                      if (e.reason == EndReason::kCompleted) {
@@ -456,38 +469,31 @@ void Router::Impl::Apply(const Event& event) {
                  },
                  [&](const AgentSignedIn& e) {
                    Agent& agent = roster.at(e.agent);
-                   takers_changed = true;
                    if (!agent.signed_in()) {
                      agent.data.idle_since = agent.data.presence_at = at;
                      agent.data.presence = e.presence;
                      agent.data.presence_reason.clear();
                      agent.data.missed_count = 0;
                      Forget(agent.data);
-                     agent.data.accepted_count = agent.data.lapsed_count = 0;
-                     agent.data.declined_count = agent.data.revoked_count = 0;
                    }
                    agent.data.connected = true;
-                   agent.data.grace_until = kNever;
                    agent.data.count_max = e.count_max;
                    agent.data.count_max.resize(channels.size());
-                   RearmAgent(agent);
+                   RearmAgent(agent, kNever);
                    roster.Refresh(e.agent);
                  },
                  [&](const AgentSignedOut& e) {
                    Agent& agent = roster.at(e.agent);
-                   takers_changed = true;
                    agent.data.presence = Presence::kOffline;
                    agent.data.presence_reason = e.reason;
                    agent.data.presence_at = at;
                    agent.data.connected = false;
                    Forget(agent.data);
-                   agent.data.grace_until = kNever;
-                   RearmAgent(agent);
+                   RearmAgent(agent, kNever);
                    roster.Refresh(e.agent);
                  },
                  [&](const AgentPresenceChanged& e) {
                    Agent& agent = roster.at(e.agent);
-                   takers_changed = true;
                    Forget(agent.data);
                    if (e.pending) {
                      if (e.presence != agent.data.presence) {
@@ -506,18 +512,8 @@ void Router::Impl::Apply(const Event& event) {
                  },
                  [&](const AgentConnectionChanged& e) {
                    Agent& agent = roster.at(e.agent);
-                   takers_changed = true;
                    agent.data.connected = e.connected;
-                   agent.data.grace_until = e.grace_until;
-                   RearmAgent(agent);
-                   roster.Refresh(e.agent);
-                 },
-                 [&](const AgentRested& e) {
-                   Agent& agent = roster.at(e.agent);
-                   takers_changed = true;
-                   agent.data.rest_until = e.until;
-                   agent.resting = e.until > at;
-                   RearmAgent(agent);
+                   RearmAgent(agent, e.grace_until);
                    roster.Refresh(e.agent);
                  },
              },

@@ -28,15 +28,36 @@ struct Recover {};
 struct CreateContact {
   std::string queue;
   std::string channel;
-  std::vector<NamedTier> requirements;  // Beyond the queue's; the higher tier counts.
-  std::string vip;                      // Empty: none.
-  Duration head_start{0};               // Its own, 0 to 24 h.
-  int lane = 0;                         // Added to the queue's, 0 to 9.
+  std::vector<NamedTier> requirements = {};  // Beyond the queue's; the higher tier counts.
+  std::string vip = {};                      // Empty: none.
+  Duration head_start{0};                    // Its own, 0 to 24 h.
+  int lane = 0;                              // Added to the queue's, 0 to 9.
+  Instant deadline = kNever;                 // The channel's own.
+  std::vector<std::string> labels = {};
+  int contact_count = 0;  // The customer's within a day, this one included; 0: nobody asked.
+  // Agents whom the customer knows, in the order in which they are looked for. Names that are gone are passed over.
+  struct KnownAgent {
+    KnownAs as = KnownAs::kLast;
+    std::string agent;
+  };
+  std::vector<KnownAgent> known_agents = {};
+  // The place of one who left while waiting and is back: a contact that ended, when it entered, and its rank.
+  struct ReturnedPlace {
+    ContactId from = kNoContact;
+    Instant queued_at;
+    Instant rank;
+  };
+  std::optional<ReturnedPlace> returned = {};
+  ContactId linked_with = kNoContact;  // Waits for the same customer on another channel.
 };
 struct UpdateContact {
   ContactId contact;
-  std::optional<Duration> head_start;
-  std::optional<std::string> vip;
+  std::optional<Duration> head_start = {};  // In place of its own.
+  std::optional<std::string> vip = {};
+  std::optional<int> lane = {};          // In place of its own; the queue's stays.
+  std::optional<Instant> deadline = {};  // The channel's own.
+  std::vector<std::string> labels = {};  // To add.
+  bool clear_call = false;               // A supervisor has acted.
 };
 // The customer left, or an operator ends it.
 struct EndContact {
@@ -79,7 +100,6 @@ struct DeclineOffer {
   ContactId contact;
   OfferId offer;
   std::string reason;
-  bool unreachable = false;  // Not the agent's word: its device was busy or could not be reached.
 };
 struct HoldContact {
   std::string agent;

@@ -26,55 +26,42 @@ void Router::Impl::AdvanceContact(Contact& contact) {
     Emit(ContactEnded{id, contact.agent, EndReason::kCompleted, "", "wrap_up_over", ""});
     return;
   }
-  if (contact.state == ContactState::kOffered) return LapseOffer(contact);
+  if (contact.state == ContactState::kOffered) {
+    const AgentId agent = contact.agent;
+    AgentData& data = roster.at(agent).data;
+    if (!data.connected) {  // An agent whose stream broke can't answer: nobody's miss.
+      CloseOffer(contact, OfferState::kRevoked, "agent_lost", Instant{}, data.missed_count);
+      return;
+    }
+    const QueuePolicy& queue = rules(contact.queue).policy;
+    CloseOffer(contact, OfferState::kLapsed, "lapsed", now + queue.miss_back_off, data.missed_count + 1);
+    if (queue.misses_max > 0 && data.missed_count >= queue.misses_max && data.presence == Presence::kAvailable) {
+      RevokeOffers(agent, "agent_away");
+      Emit(AgentPresenceChanged{agent, Presence::kAway, "missed", "missed"});
+    }
+    return;
+  }
   // Waiting: a reservation, a step of relaxation, a back-off.
   if (contact.rare().reserved_until <= now) Emit(ReservationEnded{id, contact.rare().reserved_agent, "waited"});
-  const QueueRules& queue = rules(contact.queue);
-  while (contact.step < static_cast<int>(queue.steps.size()) &&
-         contact.queued_at + queue.steps[contact.step].after <= now) {
-    Emit(RequirementsRelaxed{id, contact.step + 1, Relaxed(queue, RequirementsOf(contact), contact.step)});
-  }
+  Relax(contact);
+  Escalate(contact);
   Rearm(contact);
   dirty_contacts.push_back(id);
 }
 
-// One of its offers has run out of time.
-void Router::Impl::LapseOffer(Contact& contact) {
-  OfferId offer = contact.offer;
-  if (contact.until > now) {
-    const auto& more = contact.rare().more_offers;
-    offer = std::find_if(more.begin(), more.end(), [&](const OpenOffer& o) { return o.until <= now; })->offer;
+void Router::Impl::Relax(Contact& contact) {
+  const QueueRules& queue = rules(contact.queue);
+  while (contact.step < static_cast<int>(queue.steps.size()) &&
+         contact.queued_at + queue.steps[contact.step].after <= now) {
+    Emit(RequirementsRelaxed{contact.id, contact.step + 1, Relaxed(queue, RequirementsOf(contact), contact.step)});
   }
-  const AgentId agent = OfferedTo(contact, offer);
-  const AgentData& data = roster.at(agent).data;
-  const QueuePolicy& queue = rules(contact.queue).policy;
-  if (!data.connected) {  // An agent whose stream broke can't answer: nobody's miss.
-    return CloseOffer(contact, offer, OfferCause::kAgentGone, "agent_lost", queue.lost_back_off);
-  }
-  CloseOffer(contact, offer, OfferCause::kNoAnswer, "lapsed", queue.miss_back_off);
-  if (queue.misses_max == 0 || data.missed_count < queue.misses_max) return;
-  if (queue.missed_action == MissedAction::kSignOut) {
-    SignOutAgent(agent, "missed");
-  } else if (queue.missed_action == MissedAction::kAway && data.presence == Presence::kAvailable) {
-    RevokeOffers(agent, "agent_away");
-    Emit(AgentPresenceChanged{agent, Presence::kAway, "missed", "missed"});
-  }
-}
-
-void Router::Impl::AdvanceAgent(Agent& agent) {
-  const AgentId id = agent.data.id;
-  if (agent.data.grace_until <= now) return SignOutAgent(id, "lost");
-  agent.resting = false;  // By the time that its event told already.
-  RearmAgent(agent);
-  roster.Refresh(id);
-  dirty_agents.push_back(id);
 }
 
 void Router::Impl::Advance() {
   while (!deadlines.empty() && deadlines.begin()->at <= now) {
     const uint64_t who = deadlines.begin()->who;
     if ((who & Deadline::kAgent) != 0) {
-      AdvanceAgent(roster.at(AgentId{static_cast<uint32_t>(who)}));
+      SignOutAgent(AgentId{static_cast<uint32_t>(who)}, "lost");
     } else {
       AdvanceContact(Get(ContactId{who}));
     }

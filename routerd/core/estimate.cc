@@ -139,11 +139,12 @@ WaitEstimate EstimateOne(const Router::Impl& r, const LineKey& key, const Requir
 
 }  // namespace
 
-WaitEstimate Router::Estimate(ContactId id, Instant now) const {
-  const Contact& contact = *impl_->Find(id);
-  return EstimateOne(*impl_, contact.key(), impl_->line.requirement(contact.cls), contact.rare().reserved_agent, now,
+WaitEstimate Router::Impl::EstimateWaiting(const Contact& contact, Instant at) const {
+  return EstimateOne(*this, contact.key(), line.requirement(contact.cls), contact.rare().reserved_agent, at,
                      [&](Forecast& forecast) { return forecast.Add(contact); });
 }
+
+WaitEstimate Router::Estimate(ContactId id, Instant now) const { return impl_->EstimateWaiting(*impl_->Find(id), now); }
 
 WaitEstimate Router::EstimateNewcomer(QueueId queue, ChannelId channel, Instant now) const {
   const QueueRules& rules = impl_->rules(queue);

@@ -23,8 +23,14 @@ struct ContactCreated {
   VipId vip = kNoVip;
   Duration own_head_start{0};
   int lane = 0;
-  Instant rank;  // Event time minus the head starts.
+  Instant rank;  // Event time minus the head starts, moved by the queue's order; the old one for who comes back.
   Skills requirements;
+  Instant deadline = kNever;  // The channel's own.
+  std::vector<std::string> labels = {};
+  int contact_count = 0;
+  Duration order_shift{0};               // By which the queue's order moved the rank; negative is forward.
+  Instant queued_at = {};                // Entered the queue's line; before the event when it took a place up again.
+  ContactId returned_from = kNoContact;  // Whose place that is.
 };
 struct ContactReprioritized {
   ContactId contact;
@@ -32,6 +38,31 @@ struct ContactReprioritized {
   Duration own_head_start{0};
   int lane = 0;
   Instant rank;
+  Instant deadline = kNever;
+  Duration order_shift{0};
+  bool call_cleared = false;  // A supervisor has acted.
+};
+// Shares one place with another contact of its customer.
+struct ContactLinked {
+  ContactId contact;
+  ContactId with;  // kNoContact: with none any more.
+  Instant rank;
+};
+struct ContactLabeled {
+  ContactId contact;
+  std::vector<std::string> labels;  // New ones.
+};
+struct ContactEscalated {
+  ContactId contact;
+  int level = 0;     // The step of its queue that acted, from 1.
+  std::string rule;  // What held, in words.
+  QueueId queue;
+  bool queue_changed = false;  // Then its clock in the queue starts at the event.
+  Skills requirements;
+  Duration own_head_start{0};
+  Instant rank;
+  int lane = 0;
+  bool call_supervisor = false;
 };
 struct RequirementsRelaxed {
   ContactId contact;
@@ -44,7 +75,7 @@ enum class OfferRule : uint8_t {
   kStrategy,
   kReserved,
   kClaim,
-  kAskedAgain,  // Passed over for it, but nobody else on duty may take it.
+  kLinked,  // The agent accepted another contact of the customer.
 };
 struct OfferMade {
   OfferId offer;
@@ -66,18 +97,15 @@ struct OfferClosed {
   OfferId offer;
   ContactId contact;
   AgentId agent;
-  OfferState outcome = OfferState::kLapsed;  // kDeclined, kLapsed or kRevoked.
+  OfferState outcome = OfferState::kLapsed;  // kDeclined, kLapsed or kRevoked; the contact is back in line.
   std::string reason;
   Instant back_off_until;  // This agent is passed over until then; the epoch for not at all.
   int missed_count = 0;    // The agent's consecutive misses, this one included.
-  OfferCause cause = OfferCause::kNone;
-  bool others_open = false;  // Other offers of the contact are: else it is back in line.
 };
 struct OfferExtended {
   OfferId offer;
   ContactId contact;
   Instant expire_at;
-  AgentId agent = kNoAgent;
 };
 struct ContactHeld {
   ContactId contact;
@@ -108,6 +136,7 @@ struct ContactReserved {
   AgentId agent;
   Instant until = kNever;
   std::string reason;
+  KnownAs known_as = KnownAs::kNobody;
 };
 struct ReservationEnded {
   ContactId contact;
@@ -159,17 +188,12 @@ struct AgentConnectionChanged {
   bool connected = false;
   Instant grace_until = kNever;
 };
-// Gets no offers until then.
-struct AgentRested {
-  AgentId agent;
-  Instant until;
-};
 
 using EventKind =
     std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade, OfferAccepted,
                  OfferClosed, OfferExtended, ContactHeld, ContactTransferred, ContactRequeued, ContactReserved,
                  ReservationEnded, WrapUpStarted, WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut,
-                 AgentPresenceChanged, AgentConnectionChanged, AgentRested>;
+                 AgentPresenceChanged, AgentConnectionChanged, ContactLabeled, ContactEscalated, ContactLinked>;
 
 struct Event {
   Instant at;

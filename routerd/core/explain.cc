@@ -25,13 +25,13 @@ struct Test {
 constexpr Test kOffline{"PRESENCE", "offline"};
 constexpr Test kAway{"PRESENCE", "away"};
 constexpr Test kConnection{"CONNECTION", "disconnected"};
-constexpr Test kRest{"REST", "resting for a moment"};
 constexpr Test kSkill{"SKILL", nullptr};
 constexpr Test kQueue{"QUEUE", nullptr};
 constexpr Test kReserved{"RESERVED", nullptr};
 constexpr Test kNoChannel{"CHANNEL", nullptr};
 constexpr Test kChannel{"CHANNEL", "at the limit of its channel"};
 constexpr Test kCapacity{"CAPACITY", "at capacity"};
+constexpr Test kLinked{"LINKED", "waiting with the customer's other contact, which is being offered"};
 constexpr Test kBackOff{"BACK_OFF", "passed over for a while"};
 
 // How one agent fared.
@@ -71,12 +71,28 @@ class Examiner {
       Skill(agent);
       Admission(agent);
       if (rare.reserved_agent != kNoAgent) {
-        Fail(kReserved, rare.reserved_until,
-             [&] { return absl::StrCat("kept for agents/", View(r_.agents.Of(rare.reserved_agent))); });
+        Fail(kReserved, rare.reserved_until, [&] {
+          return absl::StrCat("kept for agents/", View(r_.agents.Of(rare.reserved_agent)), Known(rare.known_as));
+        });
       }
     }
+    if (const Contact* other = r_.OfferedInstead(contact_)) {
+      Fail(kLinked, kNever, [&] {
+        return absl::StrCat("contacts/", Index(other->id), " of the same customer is being offered to agents/",
+                            View(r_.agents.Of(other->agent)), ", who would take both");
+      });
+    }
     Room(agent);
-    if (rare.reserved_agent != id) PassedOver(id);
+    for (const BackOff& b : rare.back_offs) {
+      if (b.agent != id || b.until <= now_) continue;
+      Fail(kBackOff, b.until, [] { return std::string("missed, declined or passed it on a while ago"); });
+    }
+  }
+
+  static const char* Known(KnownAs as) {
+    constexpr const char* kWho[] = {"", ", the customer's own agent", ", who first took the case",
+                                    ", who served the customer last"};
+    return kWho[static_cast<int>(as)];
   }
 
   // `text` makes the sentence; `opens_at`: when the clock alone may let the test pass.
@@ -110,9 +126,6 @@ class Examiner {
     } else if (!data.connected) {
       Fail(kConnection, data.grace_until,
            [] { return std::string("lost its connection; signed out unless it comes back"); });
-    } else if (data.rest_until > now_) {
-      Fail(kRest, data.rest_until,
-           [] { return std::string("rests for a moment, as a customer left during its offer"); });
     }
   }
 
@@ -165,19 +178,6 @@ class Examiner {
     }
     if (count_max > 0 && count >= count_max) {
       Fail(kChannel, kNever, [&] { return absl::StrCat("holds ", count, " of at most ", count_max, " ", channel()); });
-    }
-  }
-
-  void PassedOver(AgentId id) {
-    const BackOff* b = r_.BackOffOf(contact_, id, now_);
-    if (b == nullptr) return;
-    if (!r_.AllPassedOver(contact_, now_)) {
-      Fail(kBackOff, b->until, [] { return std::string("missed, declined or passed it on a while ago"); });
-    } else if (const Instant at = std::min(b->until, r_.AskAgainAt(contact_)); at > now_) {
-      Fail(kBackOff, at, [] {
-        return std::string(
-            "missed, declined or passed it on a moment ago; asked again, as nobody else on duty may take it");
-      });
     }
   }
 

@@ -7,8 +7,6 @@
 namespace routerd::core {
 namespace {
 
-// Taken for a kind of work of which nothing has been learned yet.
-constexpr double kHandleSecondsDefault = 180;
 // From an offer to its answer.
 constexpr double kAnswerSeconds = 2;
 // The 90th percentile of the standard normal distribution is 1.28; a little more makes up for what no run knows: that
@@ -60,8 +58,7 @@ double GammaQuantile(double mean, double shape, double z) {
 Forecast::Forecast(const Router::Impl& router, Instant now) : r_(router), now_(now) {}
 
 double Forecast::HandleSeconds(ClassIx cls) const {
-  const Learned& learned = r_.line.learned(cls);
-  return learned.handle_count > 0 ? learned.handle_s : kHandleSecondsDefault;
+  return r_.line.learned(cls).HandleSeconds();
 }
 
 // One draw of how many means something lasts, of those factors that are left from `from` on.
@@ -78,7 +75,7 @@ Forecast::Kind Forecast::KindOf(const Requirement& asked) {
   KindOfWork& kind = kinds_.emplace_back();
   kind.asked = asked;
   kind.cost = r_.roster.cost(asked.channel);
-  kind.handle_s = kHandleSecondsDefault;
+  kind.handle_s = Learned::kHandleSecondsDefault;
   if (const ClassIx cls = r_.line.Find(asked); cls != kNoClass) {
     kind.profiles = r_.class_profiles[cls];
     kind.handle_s = HandleSeconds(cls);

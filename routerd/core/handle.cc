@@ -72,10 +72,8 @@ Handler::Result Handler::operator()(const Recover&) {
   });
   for (const ContactId id : offered) {
     const Contact& contact = r_.Get(id);
-    std::vector<OpenOffer> open = contact.rare().more_offers;
-    open.insert(open.begin(), {contact.offer, contact.agent, contact.cost, contact.until});
-    const Instant anew = r_.now + r_.rules(contact.queue).policy.offer_timeout;
-    for (const OpenOffer& o : open) r_.Emit(OfferExtended{o.offer, id, std::max(o.until, anew), o.agent});
+    r_.Emit(OfferExtended{contact.offer, id,
+                          std::max(contact.until, r_.now + r_.rules(contact.queue).policy.offer_timeout)});
   }
   return Reply{};
 }
@@ -132,6 +130,33 @@ absl::Status Handler::CheckHeadStart(Duration head_start) {
                             " s; 0 to 24 h"));
 }
 
+absl::Status Handler::CheckLane(int lane) {
+  if (lane >= 0 && lane <= 9) return absl::OkStatus();
+  return Error(StatusCode::kInvalidArgument, "LANE_OUT_OF_RANGE", absl::StrCat("lane ", lane, "; 0 to 9"));
+}
+
+absl::StatusOr<std::vector<std::string>> Handler::NewLabels(const std::vector<std::string>& known,
+                                                            const std::vector<std::string>& labels) {
+  constexpr size_t kLabelsMax = 16;
+  constexpr size_t kLabelBytesMax = 64;
+  std::vector<std::string> fresh(labels);
+  std::sort(fresh.begin(), fresh.end());
+  fresh.erase(std::unique(fresh.begin(), fresh.end()), fresh.end());
+  fresh.erase(std::remove_if(fresh.begin(), fresh.end(),
+                             [&](const std::string& l) { return std::binary_search(known.begin(), known.end(), l); }),
+              fresh.end());
+  for (const std::string& label : fresh) {
+    if (!label.empty() && label.size() <= kLabelBytesMax) continue;
+    return Error(StatusCode::kInvalidArgument, "LABEL_MALFORMED",
+                 absl::StrCat("label ", Quote(label), " has ", label.size(), " bytes; 1 to ", kLabelBytesMax));
+  }
+  if (known.size() + fresh.size() > kLabelsMax) {
+    return Error(StatusCode::kResourceExhausted, "LABEL_LIMIT",
+                 absl::StrCat("the contact would have ", known.size() + fresh.size(), " labels; at most ", kLabelsMax));
+  }
+  return fresh;
+}
+
 absl::Status Handler::CheckDisposition(const Contact& contact, const std::string& disposition) const {
   const auto& known = r_.rules(contact.queue).policy.dispositions;
   if (disposition.empty() || known.empty() || std::find(known.begin(), known.end(), disposition) != known.end()) {
@@ -148,26 +173,18 @@ absl::Status Handler::NotWaiting(const Contact& contact) {
                             "; only a waiting contact can be taken"));
 }
 
-absl::StatusOr<Contact*> Handler::WithOpenOffer(const std::string& agent_name, ContactId id, OfferId offer) {
+absl::StatusOr<Contact*> Handler::OpenOffer(const std::string& agent_name, ContactId id, OfferId offer) {
   const auto agent = SignedIn(agent_name);
   if (!agent.ok()) return agent.status();
   if (offer == kNoOffer || offer > r_.last_offer || id > r_.last_contact) {
     return Error(StatusCode::kNotFound, "OFFER_UNKNOWN", absl::StrCat("no offer ", OfferName(id, offer)));
   }
   Contact* contact = r_.Find(id);
-  const AgentId offered_to = contact == nullptr ? kNoAgent : r_.OfferedTo(*contact, offer);
-  if (offered_to == kNoAgent) {
-    const bool lost = contact != nullptr &&
-                      std::find(contact->rare().lost_offers.begin(), contact->rare().lost_offers.end(), offer) !=
-                          contact->rare().lost_offers.end();
-    if (lost) {
-      return Error(StatusCode::kFailedPrecondition, "OFFER_TAKEN",
-                   absl::StrCat("another agent was first: ", OfferName(id, offer), " was taken back"));
-    }
+  if (contact == nullptr || contact->offer != offer || contact->until <= r_.now) {
     return Error(StatusCode::kFailedPrecondition, "OFFER_NOT_OPEN",
                  absl::StrCat(OfferName(id, offer), " is no longer open: it lapsed, was answered or taken back"));
   }
-  if (offered_to != *agent) {
+  if (contact->agent != *agent) {
     return Error(StatusCode::kNotFound, "OFFER_UNKNOWN",
                  absl::StrCat(OfferName(id, offer), " was not made to agents/", agent_name));
   }

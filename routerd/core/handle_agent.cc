@@ -97,8 +97,8 @@ void Router::Impl::ApplyPending() {
 void Router::Impl::SignOutAgent(AgentId agent, const std::string& reason) {
   // Nothing is matched before all of this has happened, so nothing comes back to the leaving agent.
   const auto held = roster.at(agent).held;
-  const std::vector<LineKey> reserved(roster.at(agent).reserved.begin(), roster.at(agent).reserved.end());
   RevokeOffers(agent, reason == "lost" ? "agent_lost" : "agent_signed_out");
+  const std::vector<LineKey> reserved(roster.at(agent).reserved.begin(), roster.at(agent).reserved.end());
   for (const ContactId id : held) {
     Contact* contact = Find(id);
     if (contact == nullptr || contact->agent != agent) continue;

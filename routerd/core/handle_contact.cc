@@ -19,9 +19,9 @@ Handler::Result Handler::operator()(const CreateContact& c) {
   Skills requirements = r_.rules(*queue).requirements;
   if (absl::Status status = AddRequirements(c.requirements, requirements); !status.ok()) return status;
   if (absl::Status status = CheckHeadStart(c.head_start); !status.ok()) return status;
-  if (c.lane < 0 || c.lane > 9) {
-    return Error(StatusCode::kInvalidArgument, "LANE_OUT_OF_RANGE", absl::StrCat("lane ", c.lane, "; 0 to 9"));
-  }
+  if (absl::Status status = CheckLane(c.lane); !status.ok()) return status;
+  auto labels = NewLabels({}, c.labels);
+  if (!labels.ok()) return labels.status();
   const QueueRules& rules = r_.rules(*queue);
   if (rules.policy.waiting_max > 0 && rules.waiting >= rules.policy.waiting_max) {
     return Error(StatusCode::kResourceExhausted, "QUEUE_FULL",
@@ -34,28 +34,67 @@ Handler::Result Handler::operator()(const CreateContact& c) {
   const ContactId id{Index(r_.last_contact) + 1};
   Duration head_start = rules.policy.head_start + c.head_start;
   if (vip != kNoVip) head_start += r_.vip_rules[Index(vip)].head_start;
+  const Duration order_shift = Router::Impl::DeadlineShift(rules.policy, r_.now, c.deadline);
+  const Instant rank = r_.now - head_start + order_shift;
   r_.Emit(ContactCreated{.contact = id,
                          .queue = *queue,
                          .channel = *channel,
                          .vip = vip,
                          .own_head_start = c.head_start,
                          .lane = rules.policy.lane + c.lane,
-                         .rank = r_.now - head_start,
-                         .requirements = std::move(requirements)});
+                         .rank = c.returned ? std::min(rank, c.returned->rank) : rank,
+                         .requirements = std::move(requirements),
+                         .deadline = c.deadline,
+                         .labels = *std::move(labels),
+                         .contact_count = c.contact_count,
+                         .order_shift = order_shift,
+                         .queued_at = c.returned ? c.returned->queued_at : r_.now,
+                         .returned_from = c.returned ? c.returned->from : kNoContact});
+  Contact& contact = r_.Get(id);
+  if (c.returned) r_.Relax(contact);
+  if (c.linked_with != kNoContact) r_.Link(contact, c.linked_with);
+  r_.Escalate(contact);
+  r_.ReserveForKnownAgent(contact, c.known_agents);
   return Reply{id};
 }
 
 Handler::Result Handler::operator()(const UpdateContact& c) {
-  const Contact* contact = r_.Find(c.contact);
+  Contact* contact = r_.Find(c.contact);
   if (contact == nullptr) return UnknownContact(c.contact);
+  const ContactRare& rare = contact->rare();
   VipId vip = contact->vip;
   if (c.vip) {
     if (absl::Status status = FindVip(*c.vip, vip); !status.ok()) return status;
   }
-  const Duration own = c.head_start.value_or(contact->rare().own_head_start);
+  const Duration own = c.head_start.value_or(rare.own_head_start);
   if (absl::Status status = CheckHeadStart(own); !status.ok()) return status;
-  if (vip != contact->vip || own != contact->rare().own_head_start) {
-    r_.Emit(ContactReprioritized{c.contact, vip, own, contact->lane, r_.RankOf(*contact, vip, own)});
+  int lane = contact->lane;
+  if (c.lane) {
+    if (absl::Status status = CheckLane(*c.lane); !status.ok()) return status;
+    lane = r_.rules(contact->queue).policy.lane + *c.lane;
+  }
+  const auto labels = NewLabels(rare.labels, c.labels);
+  if (!labels.ok()) return labels.status();
+  const Instant deadline = c.deadline.value_or(rare.deadline);
+  Duration shift = rare.order_shift;
+  if (deadline != rare.deadline) {
+    shift = Router::Impl::DeadlineShift(r_.rules(contact->queue).policy, contact->queued_at, deadline);
+  }
+  const bool clears = c.clear_call && rare.supervisor_called;
+  if (vip != contact->vip || own != rare.own_head_start || lane != contact->lane || deadline != rare.deadline ||
+      clears) {
+    r_.Emit(ContactReprioritized{.contact = c.contact,
+                                 .vip = vip,
+                                 .own_head_start = own,
+                                 .lane = lane,
+                                 .rank = r_.RankOf(*contact, vip, own) + shift - rare.order_shift,
+                                 .deadline = deadline,
+                                 .order_shift = shift,
+                                 .call_cleared = clears});
+  }
+  if (!labels->empty()) {
+    r_.Emit(ContactLabeled{c.contact, *labels});
+    r_.Escalate(*contact);
   }
   return Reply{c.contact};
 }
@@ -64,8 +103,8 @@ Handler::Result Handler::operator()(const EndContact& c) {
   Contact* contact = r_.Find(c.contact);
   if (contact == nullptr) return UnknownContact(c.contact);
   if (contact->state == ContactState::kOffered) {
-    r_.CloseOffers(*contact, c.by_operator ? OfferCause::kSupervisor : OfferCause::kCustomerGone,
-                   c.by_operator ? "supervisor" : "customer_left", Duration{0});
+    r_.CloseOffer(*contact, OfferState::kRevoked, c.by_operator ? "supervisor" : "customer_left", Instant{},
+                  r_.roster.at(contact->agent).data.missed_count);
   }
   if (c.by_operator) {
     r_.Emit(ContactEnded{c.contact, contact->agent, EndReason::kFailed, "", c.detail, ""});
@@ -77,6 +116,14 @@ Handler::Result Handler::operator()(const EndContact& c) {
     r_.FinishConversation(*contact, /*by_customer=*/true, "", c.detail, "");
   }
   return Reply{c.contact};
+}
+
+// Counts from the deadline less the service level's target, so that one without a deadline of its own stays where its
+// target puts it. A deadline in the past counts as one now, and one far away as one that is `value_bound` off: nobody
+// is overtaken by those who come later than target and bound together.
+Duration Router::Impl::DeadlineShift(const QueuePolicy& queue, Instant entered, Instant deadline) {
+  if (queue.order != Order::kEarliestDeadline || deadline == kNever) return Duration{0};
+  return std::min(std::max(deadline, entered) - entered - queue.service_target, queue.value_bound);
 }
 
 // The rank under other head starts of VIP level and contact; what the queue gave stays in it.

@@ -10,22 +10,21 @@ using absl::StatusCode;
 using base::Error;
 
 Handler::Result Handler::operator()(const AcceptOffer& c) {
-  const auto contact = WithOpenOffer(c.agent, c.contact, c.offer);
+  const auto contact = OpenOffer(c.agent, c.contact, c.offer);
   if (!contact.ok()) return contact.status();
-  r_.CloseOffers(**contact, OfferCause::kOtherAgent, "other_agent", Duration{0}, /*except=*/c.offer);
-  r_.Emit(OfferAccepted{c.offer, c.contact, (*contact)->agent});
+  const LinkedContacts linked = (*contact)->rare().linked;
+  const AgentId agent = (*contact)->agent;
+  r_.Emit(OfferAccepted{c.offer, c.contact, agent});
+  r_.TakeAlong(linked, agent);
   return Reply{c.contact, c.offer};
 }
 
 Handler::Result Handler::operator()(const DeclineOffer& c) {
-  const auto contact = WithOpenOffer(c.agent, c.contact, c.offer);
+  const auto contact = OpenOffer(c.agent, c.contact, c.offer);
   if (!contact.ok()) return contact.status();
-  const QueuePolicy& queue = r_.rules((*contact)->queue).policy;
-  if (c.unreachable) {
-    r_.CloseOffer(**contact, c.offer, OfferCause::kUnreachable, c.reason, queue.unreachable_back_off);
-  } else {
-    r_.CloseOffer(**contact, c.offer, OfferCause::kDeclined, c.reason, queue.decline_back_off);
-  }
+  const AgentId agent = (*contact)->agent;
+  r_.CloseOffer(**contact, OfferState::kDeclined, c.reason,
+                r_.now + r_.rules((*contact)->queue).policy.decline_back_off, r_.roster.at(agent).data.missed_count);
   return Reply{c.contact, c.offer};
 }
 
@@ -43,70 +42,40 @@ Handler::Result Handler::operator()(const ClaimContact& c) {
   const Agent& a = r_.roster.at(*agent);
   const bool reserved_for_other =
       contact->rare().reserved_agent != kNoAgent && contact->rare().reserved_agent != *agent;
-  if (reserved_for_other || !r_.MayTake(a, *contact) || !r_.roster.HasRoom(a, contact->channel)) {
+  if (reserved_for_other || r_.OfferedInstead(*contact) != nullptr || !r_.MayTake(a, *contact) ||
+      !r_.roster.HasRoom(a, contact->channel)) {
     return Error(StatusCode::kFailedPrecondition, "NOT_ELIGIBLE",
                  absl::StrCat("agents/", c.agent, " may not take contacts/", Index(c.contact),
                               " now; explain tells which test fails"));
   }
+  const LinkedContacts linked = contact->rare().linked;
   r_.MakeOffer(*contact, *agent, OfferRule::kClaim, 1);
   const OfferId offer = contact->offer;
   r_.Emit(OfferAccepted{offer, c.contact, *agent});
+  r_.TakeAlong(linked, *agent);
   return Reply{c.contact, offer};
 }
 
-AgentId Router::Impl::OfferedTo(const Contact& contact, OfferId offer) {
-  if (contact.state != ContactState::kOffered) return kNoAgent;
-  if (contact.offer == offer) return contact.agent;
-  for (const OpenOffer& other : contact.rare().more_offers) {
-    if (other.offer == offer) return other.agent;
-  }
-  return kNoAgent;
-}
-
-void Router::Impl::CloseOffer(Contact& contact, OfferId offer, OfferCause cause, std::string reason,
-                              Duration back_off) {
+void Router::Impl::CloseOffer(Contact& contact, OfferState outcome, std::string reason, Instant back_off_until,
+                              int missed) {
   const ContactId id = contact.id;
-  const AgentId agent = OfferedTo(contact, offer);
-  const OfferState outcome = OutcomeOf(cause);
-  const int missed = roster.at(agent).data.missed_count + (cause == OfferCause::kNoAnswer ? 1 : 0);
+  const AgentId agent = contact.agent;
   // Whoever was reserved a contact and did not take it has had the chance.
   if (contact.rare().reserved_agent != kNoAgent)
     Emit(ReservationEnded{id, contact.rare().reserved_agent, ToString(outcome)});
-  Emit(OfferClosed{.offer = offer,
-                   .contact = id,
-                   .agent = agent,
-                   .outcome = outcome,
-                   .reason = std::move(reason),
-                   .back_off_until = back_off > Duration{0} ? now + back_off : Instant{},
-                   .missed_count = missed,
-                   .cause = cause,
-                   .others_open = !contact.rare().more_offers.empty()});
-  const Duration rest = rules(contact.queue).policy.abandon_back_off;
-  if (cause == OfferCause::kCustomerGone && rest > Duration{0}) Emit(AgentRested{agent, now + rest});
-}
-
-void Router::Impl::CloseOffers(Contact& contact, OfferCause cause, const std::string& reason, Duration back_off,
-                               OfferId except) {
-  std::vector<OfferId> open = {contact.offer};
-  for (const OpenOffer& other : contact.rare().more_offers) open.push_back(other.offer);
-  std::sort(open.begin(), open.end());
-  for (const OfferId offer : open) {
-    if (offer != except) CloseOffer(contact, offer, cause, reason, back_off);
-  }
+  Emit(OfferClosed{contact.offer, id, agent, outcome, std::move(reason), back_off_until, missed});
+  // Those that share its place need no longer wait for the outcome.
+  for (const ContactId other : contact.rare().linked) dirty_contacts.push_back(other);
 }
 
 void Router::Impl::RevokeOffers(AgentId agent, const std::string& reason) {
+  EndKnownReservations(agent, reason);
   const auto held = roster.at(agent).held;
   for (const ContactId id : held) {
     Contact& contact = Get(id);
-    if (contact.state != ContactState::kOffered) continue;
-    OfferId offer = contact.offer;
-    for (const OpenOffer& other : contact.rare().more_offers) {
-      if (other.agent == agent) offer = other.offer;
+    if (contact.state == ContactState::kOffered) {
+      CloseOffer(contact, OfferState::kRevoked, reason, Instant{}, roster.at(agent).data.missed_count);
     }
-    const bool lost = reason == "agent_lost";
-    CloseOffer(contact, offer, OfferCause::kAgentGone, reason,
-               lost ? rules(contact.queue).policy.lost_back_off : Duration{0});
   }
 }
 

@@ -58,10 +58,13 @@ class Handler {
   // Raises `into` to what is asked; where both name a skill the higher tier counts.
   absl::Status AddRequirements(const std::vector<NamedTier>& asked, Skills& into) const;
   static absl::Status CheckHeadStart(Duration head_start);
+  static absl::Status CheckLane(int lane);
+  // Of those, the ones that it has not yet, sorted; refused beyond 16 of 64 bytes.
+  static absl::StatusOr<std::vector<std::string>> NewLabels(const std::vector<std::string>& known,
+                                                            const std::vector<std::string>& labels);
   absl::Status CheckDisposition(const Contact& contact, const std::string& disposition) const;
   static absl::Status NotWaiting(const Contact& contact);
-  // The contact whose open offer it is.
-  absl::StatusOr<Contact*> WithOpenOffer(const std::string& agent_name, ContactId id, OfferId offer);
+  absl::StatusOr<Contact*> OpenOffer(const std::string& agent_name, ContactId id, OfferId offer);
   absl::StatusOr<Contact*> Held(const std::string& agent_name, ContactId id, ContactState state);
 
   Router::Impl& r_;

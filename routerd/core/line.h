@@ -48,6 +48,11 @@ struct Learned {
   void AddArrival(Instant at);
   void AddHandleTime(Duration time);
   double ArrivalsPerSecond(Instant now) const;
+  // How long one of it is expected to last.
+  double HandleSeconds() const { return handle_count > 0 ? handle_s : kHandleSecondsDefault; }
+
+  // Taken for a kind of work of which nothing has been learned yet.
+  static constexpr double kHandleSecondsDefault = 180;
 };
 
 // Heads lie side by side, so that looking over all classes touches little memory, and with the least of each 64

@@ -2,6 +2,7 @@
 // when it is loaded, and keeps tables of its own.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,6 @@ enum class Strategy : uint8_t {
   kRoundRobin,   // Whose last offer is longest ago.
 };
 
-// What becomes of an agent who misses too many offers in a row.
-enum class MissedAction : uint8_t { kAway, kSignOut, kNothing };
-
 enum class WrapUpMode : uint8_t {
   kNone,
   kTimed,
@@ -47,6 +45,32 @@ struct RelaxStep {
   std::vector<NamedTier> requirements;
 };
 
+// In which order a queue's contacts are served among those of equal lane.
+enum class Order : uint8_t {
+  kRank,
+  kValue,             // Rank, moved for weight over expected work.
+  kEarliestDeadline,  // A rank that counts from the contact's deadline, where it has one; see DeadlineShift.
+};
+
+// Raises a contact for which all that is given holds; acts once for each contact that comes to the queue.
+struct EscalationStep {
+  std::optional<Duration> waited;  // Since the contact entered the queue.
+  std::string label;               // Empty: any.
+  int contact_count = 0;           // The customer's within a day; 0: any.
+  // What then.
+  std::optional<int> lane;              // Above the queue's own; never lowers it.
+  Duration head_start{0};               // In addition.
+  std::string queue;                    // Goes on there; empty: stays.
+  std::vector<NamedTier> requirements;  // At least, in addition.
+  bool call_supervisor = false;
+};
+
+// Whether a contact waits for the agent whom its customer knows.
+struct KnownAgentPolicy {
+  Duration wait_max = std::chrono::seconds(60);  // Longest wait for that agent alone.
+  Duration worth = std::chrono::seconds(60);     // Longest expected wait beyond that for anybody.
+};
+
 struct QueuePolicy {
   std::string name;
   std::vector<NamedTier> requirements;
@@ -57,12 +81,7 @@ struct QueuePolicy {
   Duration offer_timeout = std::chrono::seconds(20);
   Duration miss_back_off = std::chrono::seconds(30);
   Duration decline_back_off = std::chrono::seconds(60);
-  Duration unreachable_back_off = std::chrono::seconds(10);
-  Duration lost_back_off{0};     // After an agent's connection broke during the offer.
-  Duration abandon_back_off{0};  // Rest from all offers after a customer left during one.
-  int misses_max = 2;            // Consecutive misses after which missed_action is taken; 0 never.
-  MissedAction missed_action = MissedAction::kAway;
-  int offer_count = 1;  // Agents to whom a contact is offered at once.
+  int misses_max = 2;  // Consecutive misses that set an agent AWAY; 0 never.
   WrapUpMode wrap_up = WrapUpMode::kNone;
   Duration wrap_up_time = std::chrono::seconds(30);
   Duration wrap_up_max = std::chrono::minutes(15);  // Counted from its start: caps agents' own times and extensions.
@@ -72,6 +91,11 @@ struct QueuePolicy {
   int waiting_max = 0;  // 0: no limit.
   std::vector<std::string> dispositions;
   std::vector<std::string> agents;  // Only these; empty: all.
+  Order order = Order::kRank;
+  Duration value_bound = std::chrono::minutes(2);  // Most that the order moves a place back.
+  Duration service_target{0};                      // To be answered within; 0: none.
+  KnownAgentPolicy known_agent;
+  std::vector<EscalationStep> escalation;
 };
 
 struct ChannelMax {

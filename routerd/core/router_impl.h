@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,14 @@ struct QueueRules {
   QueuePolicy policy;
   Skills requirements;
   std::vector<Step> steps;
+  struct Escalation {
+    EscalationStep policy;
+    QueueId queue = kNoQueue;  // Where it moves contacts; kNoQueue: nowhere.
+    Skills requirements;
+
+    bool moves() const { return queue != kNoQueue || !requirements.empty(); }
+  };
+  std::vector<Escalation> escalation;
   BitSet named_skills;  // Those that the queue's own requirements and steps speak of.
   bool restricted = false;
   bool live = false;  // The policy in force has it.
@@ -91,9 +100,8 @@ struct Router::Impl {
   ContactTable<Contact> contacts;
   Line line;
   Roster roster;
-  std::vector<BitSet> class_profiles;      // By class: profiles that may serve it.
-  size_t waiting_count = 0;                // In the line or reserved.
-  absl::btree_set<ContactId> passed_over;  // Contacts for which agents are backed off.
+  std::vector<BitSet> class_profiles;  // By class: profiles that may serve it.
+  size_t waiting_count = 0;            // In the line or reserved.
 
   absl::btree_set<Deadline> deadlines;
 
@@ -107,8 +115,7 @@ struct Router::Impl {
     AgentId agent;  // Who has room for it; kNoAgent: the contact itself asks.
   };
   std::vector<Turn> turns;
-  bool takers_changed = false;  // Agents came, went or changed what they take.
-  Instant wanted_at;            // When the profiles' wantedness was worked out.
+  Instant wanted_at;  // When the profiles' wantedness was worked out.
   bool wanted_stale = true;
 
   // --- apply.cc ---
@@ -126,13 +133,10 @@ struct Router::Impl {
   void LeaveLine(Contact& contact);
   void GiveTo(Contact& contact, AgentId agent, int cost);
   void TakeBack(Contact& contact);
+  void Unlink(Contact& contact);
   void Weigh(Contact& contact, int cost, bool light);
-  void EndOffer(Contact& contact, OfferId offer);
-  void PassOver(Contact& contact, AgentId agent, Instant until, Instant at);
-  template <typename Over>
-  void DropBackOffs(Contact& contact, Over&& over);
   void Rearm(Contact& contact);
-  void RearmAgent(Agent& agent);
+  void RearmAgent(Agent& agent, Instant grace_until);
   void SetAgentData(AgentId agent);
   QueueRules& rules(QueueId queue) { return queue_rules[Index(queue)]; }
   const QueueRules& rules(QueueId queue) const { return queue_rules[Index(queue)]; }
@@ -156,32 +160,48 @@ struct Router::Impl {
   }
   void Advance();
   void AdvanceContact(Contact& contact);
-  void AdvanceAgent(Agent& agent);
-  void LapseOffer(Contact& contact);
-  void CloseOffer(Contact& contact, OfferId offer, OfferCause cause, std::string reason, Duration back_off);
-  // All that are open but one.
-  void CloseOffers(Contact& contact, OfferCause cause, const std::string& reason, Duration back_off,
-                   OfferId except = kNoOffer);
+  void Relax(Contact& contact);
+  void CloseOffer(Contact& contact, OfferState outcome, std::string reason, Instant back_off_until, int missed);
   void RevokeOffers(AgentId agent, const std::string& reason);
   void ReleaseAll(AgentId agent, const std::string& reason);
   void SignOutAgent(AgentId agent, const std::string& reason);
   void ApplyPending();
   void FinishConversation(Contact& contact, bool by_customer, const std::string& disposition, const std::string& detail,
                           const std::string& summary);
+  // By how much a queue that serves by earliest deadline moves the rank of one who entered then; negative is forward.
+  static Duration DeadlineShift(const QueuePolicy& queue, Instant entered, Instant deadline);
   Instant RankOf(const Contact& contact, VipId vip, Duration own_head_start) const;
   absl::InlinedVector<int, 6> CountsOf(const AgentPolicy& agent) const;
   const AgentPolicy* PolicyOf(std::string_view agent) const;
 
+  // --- escalate.cc ---
+  // Lets every step of its queue's escalation act that holds now.
+  void Escalate(Contact& contact);
+  // When the clock alone lets the next one act; kNever when none may.
+  Instant EscalatesAt(const Contact& contact) const;
+  bool MayEscalate(const Contact& contact, size_t step) const;
+  std::vector<QueueRules::Escalation> ResolveEscalation(const QueuePolicy& queue) const;
+  void DropEscalationCycles();
+
+  // --- known_agent.cc ---
+  // Reserves a new contact for the first of these who is there and can take it, if that is worth the wait.
+  void ReserveForKnownAgent(const Contact& contact, const std::vector<CreateContact::KnownAgent>& known);
+  // The agent takes no more: who waits for the agent only because the customer knows it goes to everybody.
+  void EndKnownReservations(AgentId agent, const std::string& reason);
+  // Expected, from now, until the agent has room for the contact.
+  Duration ExpectedWaitFor(const Agent& agent, const Contact& contact) const;
+
+  // --- linked.cc ---
+  // Lets a new contact share the place of one of its customer that waits, and of those that share it already.
+  void Link(Contact& contact, ContactId with);
+  // The contact sharing its place that is being offered: this one waits for the outcome. Null if none.
+  const Contact* OfferedInstead(const Contact& contact) const;
+  // Gives the agent who accepted one of them the others.
+  void TakeAlong(const LinkedContacts& linked, AgentId agent);
+
   // --- match.cc ---
   void Match();
   void MatchContact(Contact& contact);
-  struct Choice {
-    AgentId agent = kNoAgent;
-    int candidates = 0;  // With room and not passed over, the chosen one included.
-  };
-  Choice ChooseAgent(const Contact& contact);
-  // Whether the choice passes an agent by: backed off, or asked already in this round.
-  bool Passed(const Contact& contact, AgentId agent) const;
   std::optional<LineKey> FirstFor(AgentId agent) const;
   void MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates);
   void RefreshWanted();
@@ -191,17 +211,7 @@ struct Router::Impl {
   // What the contact asks for now.
   const Skills& RequirementsOf(const Contact& contact) const { return line.requirement(contact.cls).skills; }
   ContactData DataOf(const Contact& contact) const { return {contact, contact.rare(), RequirementsOf(contact)}; }
-  // Whether the agent is not to be asked for it now.
   bool BackedOff(const Contact& contact, AgentId agent) const;
-  // The agent's back-off for it that has time left; null if none.
-  const BackOff* BackOffOf(const Contact& contact, AgentId agent, Instant at) const;
-  // Whether everybody on duty who may take it is passed over for it.
-  bool AllPassedOver(const Contact& contact, Instant at) const;
-  // From then on who is passed over for a waiting contact is asked all the same, if nobody else is there.
-  static Instant AskAgainAt(const Contact& contact) { return contact.state_at + kAskAgainAfter; }
-  static constexpr Duration kAskAgainAfter = std::chrono::seconds(5);
-  // The agent to whom one of its open offers is made; kNoAgent when it is not open.
-  static AgentId OfferedTo(const Contact& contact, OfferId offer);
   std::vector<const LineSet*> AllLines() const;
   bool MayServe(const Profile& profile, const Requirement& asked) const;
   // What is asked for after a step of relaxation, counted from 0.
@@ -210,6 +220,7 @@ struct Router::Impl {
   BitSet ServersOf(const Requirement& asked) const;
   // Where those stand who could take an agent from one who asks for this, its own line included. `kept_for`: that
   // agent's room alone counts; kNoAgent: anybody's.
+  WaitEstimate EstimateWaiting(const Contact& contact, Instant at) const;
   std::vector<const LineSet*> RivalLines(const Requirement& asked, AgentId kept_for) const;
 };
 

@@ -24,9 +24,9 @@ const char* ToString(OfferState state) {
   return kNames[static_cast<int>(state)];
 }
 
-OfferState OutcomeOf(OfferCause cause) {
-  if (cause == OfferCause::kNoAnswer) return OfferState::kLapsed;
-  return cause == OfferCause::kDeclined ? OfferState::kDeclined : OfferState::kRevoked;
+const char* ToString(KnownAs known_as) {
+  constexpr const char* kNames[] = {"", "dedicated", "owner", "last"};
+  return kNames[static_cast<int>(known_as)];
 }
 
 const char* ToString(Strategy strategy) {

@@ -85,6 +85,8 @@ class Asker {
         if (arguments.size() > 1) request.set_reason(arguments[1]);
         return Call(&Supervisor::TerminateContact, request);
       }
+      case Command::kPrioritize:
+        return Call(&Supervisor::PrioritizeContact, Prioritized());
       case Command::kPresence: {
         v1::SetAgentPresenceRequest request;
         request.set_agent(arguments[0]);
@@ -123,6 +125,20 @@ class Asker {
     const std::string text = options_.json ? Json(response) + "\n" : Shown(response);
     std::fputs(text.c_str(), stdout);
     return 0;
+  }
+
+  v1::PrioritizeContactRequest Prioritized() const {
+    v1::PrioritizeContactRequest request;
+    request.set_contact(options_.arguments[0]);
+    if (options_.lane) request.set_lane(*options_.lane);
+    if (options_.head_start) {
+      const int64_t ms = absl::ToInt64Milliseconds(*options_.head_start);
+      request.mutable_head_start()->set_seconds(ms / 1'000);
+      request.mutable_head_start()->set_nanos(static_cast<int32_t>(ms % 1'000 * 1'000'000));
+    }
+    if (options_.vip) request.set_vip(*options_.vip);
+    request.set_clear_call(options_.clear_call);
+    return request;
   }
 
   int ListContacts() {

@@ -80,6 +80,17 @@ const std::vector<CommandInfo>& Commands() {
        false,
        {}},
       {Command::kEnd, "end", "CONTACT [REASON]", "end a contact", "", 1, 2, true, {}},
+      {Command::kPrioritize,
+       "prioritize",
+       "CONTACT [--lane N] [--head-start TIME] [--vip LEVEL] [--clear-call]",
+       "change a contact's priority, for one who waits already too",
+       "What is not given stays. Lane and head start are the contact's own, in place of what its adapter asked for; "
+       "what\n"
+       "its queue gives comes on top.\n",
+       1,
+       1,
+       false,
+       {"lane", "head-start", "vip", "clear-call"}},
       {Command::kPresence,
        "presence",
        "AGENT available|away|offline [REASON]",
@@ -130,6 +141,10 @@ constexpr OptionInfo kOptions[] = {
     {"ended", "", "ended contacts, newest first", false},
     {"limit", "N", "at most this many (default 100; 0: all)", false},
     {"after", "N", "from the event after sequence N, not from now on; 0: from the first one kept", false},
+    {"lane", "N", "lane above its queue's, before any rank (0 to 9)", false},
+    {"head-start", "TIME", "counts as waited already, e.g. 90s or 5m (up to 24h)", false},
+    {"vip", "LEVEL", "its customer's standing; - for none", false},
+    {"clear-call", "", "the call for a supervisor is answered", false},
     {"trace", "FILE", "the traffic", false},
     {"config", "FILE", "the rules: a config file of routerd; its agents are not used", false},
     {"config2", "FILE", "other rules to compare with", false},
@@ -165,16 +180,27 @@ absl::Status Set(std::string_view name, const std::string& value, Options& optio
   if (name == "queue") options.queue = value;
   if (name == "agent") options.agent = value;
   if (name == "subject") options.subject = value;
+  if (name == "vip") options.vip = value == "-" ? "" : value;
+  if (name == "clear-call") options.clear_call = true;
+  if (name == "head-start") {
+    absl::Duration head_start;
+    if (!absl::ParseDuration(value, &head_start) || head_start < absl::ZeroDuration() || head_start > absl::Hours(24)) {
+      return UsageError("--head-start takes a time from 0s to 24h, e.g. 90s or 5m, not \"" + value + "\"");
+    }
+    options.head_start = head_start;
+  }
   if (name == "trace") options.trace = value;
   if (name == "config") options.config = value;
   if (name == "config2") options.config2 = value;
   if (name == "outcomes") options.outcomes = value;
-  if (name == "after" || name == "limit" || name == "seed") {
+  if (name == "after" || name == "limit" || name == "seed" || name == "lane") {
     const absl::StatusOr<int64_t> number = ParseCount(name, value);
     if (!number.ok()) return number.status();
     if (name == "after") options.after = *number;
     if (name == "limit") options.limit = *number;
     if (name == "seed") options.seed = *number;
+    if (name == "lane" && *number > 9) return UsageError("--lane goes from 0 to 9");
+    if (name == "lane") options.lane = static_cast<int32_t>(*number);
   }
   return absl::OkStatus();
 }
@@ -308,6 +334,9 @@ absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& arguments, 
   if (absl::Status status = CheckArguments(*info, options.arguments); !status.ok()) return status;
   if (options.command == Command::kSimulate && (options.trace.empty() || options.config.empty())) {
     return UsageError("`simulate` needs --trace FILE and --config FILE");
+  }
+  if (options.command == Command::kPrioritize && own.empty()) {
+    return UsageError("`prioritize` needs one of --lane, --head-start, --vip, --clear-call");
   }
   if (options.command == Command::kPresence) {
     if (const auto presence = ParsePresence(options.arguments[1]); !presence.ok()) return presence.status();

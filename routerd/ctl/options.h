@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "routerd/v1/agent.pb.h"
 
 namespace routerd::ctl {
@@ -27,6 +28,7 @@ enum class Command {
   kAssign,
   kRequeue,
   kEnd,
+  kPrioritize,
   kPresence,
   kSimulate,
   kVersion,
@@ -53,6 +55,10 @@ struct Options {
   std::string subject;
   std::optional<int64_t> after;
   int64_t limit = 100;
+  std::optional<int32_t> lane;
+  std::optional<absl::Duration> head_start;
+  std::optional<std::string> vip;  // Empty: none.
+  bool clear_call = false;
   std::string trace;
   std::string config;
   std::string config2;

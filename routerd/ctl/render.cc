@@ -162,6 +162,8 @@ std::string Render(const v1::ListContactsResponse& response, const Here& here) {
     std::string state = StateText(contact.state());
     if (contact.state() == v1::Contact::STATE_ENDED) state = EndText(contact.end_reason());
     if (contact.on_hold()) state += " (hold)";
+    if (contact.escalation_level() > 0) state += " (level " + Count(contact.escalation_level()) + ")";
+    if (contact.supervisor_called()) state += " SUPERVISOR";
     const absl::Time end = contact.has_end_time() ? TimeOf(contact.end_time()) : here.now;
     table.Add({ShortName(contact.name()), state, ShortName(contact.queue()), contact.channel(),
                CustomerText(contact.context().customer()), contact.context().customer().vip(),
@@ -198,6 +200,12 @@ std::string Render(const v1::ExplainContactResponse& response, const Here& here)
   }
   if (response.has_estimate()) AddLine("estimate", EstimateText(response.estimate()), text);
   AddLine("agent", ShortName(contact.agent()), text);
+  AddLine("kept for", ShortName(contact.reserved_agent()), text);
+  std::string labels;
+  for (const std::string& label : contact.labels()) labels += (labels.empty() ? "" : ", ") + label;
+  AddLine("labels", labels, text);
+  AddLine("reply by", TimeCell(contact.has_deadline_time(), contact.deadline_time(), here), text);
+  if (contact.supervisor_called()) AddLine("supervisor", "called; `prioritize --clear-call` answers the call", text);
   AddLine("outcome", contact.disposition(), text);
   AddLine("ahead", Names(response.ahead()), text);
 

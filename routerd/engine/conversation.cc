@@ -22,6 +22,7 @@ Side SideOf(v1::Message::Author author) {
 Conversation::Conversation(v1::SnapshotConversation record)
     : name_(record.name()),
       customer_(record.customer()),
+      owner_(record.owner_agent()),
       dropped_count_(record.dropped_count()),
       last_sequence_(record.last_sequence()) {
   for (v1::Message& message : *record.mutable_messages()) {
@@ -78,6 +79,7 @@ void Conversation::FillTranscript(v1::Context& context) const {
 void Conversation::Export(v1::SnapshotConversation& record) const {
   record.set_name(name_);
   record.set_customer(customer_);
+  record.set_owner_agent(owner_);
   for (const v1::Message& message : messages_) *record.add_messages() = message;
   record.set_dropped_count(dropped_count_);
   record.set_last_sequence(last_sequence_);

@@ -33,8 +33,14 @@ class Conversation {
   const std::string& name() const { return name_; }
   const std::string& customer() const { return customer_; }  // Id of who began it.
   int64_t last_sequence() const { return last_sequence_; }
+  // Who first served it, as `agents/ana`; empty: nobody yet.
+  const std::string& owner() const { return owner_; }
   const std::deque<v1::Message>& messages() const { return messages_; }
 
+  // The first one stays.
+  void SetOwner(std::string_view agent) {
+    if (owner_.empty()) owner_ = agent;
+  }
   // Takes a message that is already numbered; one that is known is passed over. Keeps at most `messages_max`.
   void Add(const v1::Message& message, size_t messages_max);
   // Marks the other side's messages up to `sequence` as having got so far at `reader`.
@@ -50,6 +56,7 @@ class Conversation {
 
   const std::string name_;
   const std::string customer_;
+  std::string owner_;
   std::deque<v1::Message> messages_;  // Sequences without gaps, the last is last_sequence_.
   int64_t dropped_count_ = 0;
   int64_t last_sequence_ = 0;

@@ -38,19 +38,9 @@ void Enter(ContactFile& file, v1::Contact::State state, const google::protobuf::
 void Release(ContactFile& file) {
   file.head.clear_agent();
   file.head.clear_offer();
-  file.head.clear_offers();
   file.head.clear_on_hold();
   file.head.clear_wrap_up_expire_time();
-  file.offers.clear();
-}
-
-// Shows the open offers in the contact.
-void ShowOffers(ContactFile& file) {
-  file.head.set_agent(file.offers.front().agent);
-  file.head.set_offer(file.offers.front().name);
-  file.head.clear_offers();
-  if (file.offers.size() == 1) return;
-  for (const ContactFile::OpenOffer& offer : file.offers) file.head.add_offers(offer.name);
+  file.offer_reason.clear();
 }
 
 void Merge(const google::protobuf::Struct& changes, google::protobuf::Struct& attributes) {
@@ -61,6 +51,30 @@ void Merge(const google::protobuf::Struct& changes, google::protobuf::Struct& at
       (*attributes.mutable_fields())[key] = value;
     }
   }
+}
+
+// Only for one agent, or for everybody again.
+void Reserve(v1::Contact& head, const std::string& agent, const google::protobuf::Timestamp* until) {
+  head.set_reserved_agent(agent);
+  head.clear_reserved_until();
+  if (until != nullptr) *head.mutable_reserved_until() = *until;
+}
+
+void AddLabels(const google::protobuf::RepeatedPtrField<std::string>& labels, v1::Contact& head) {
+  head.mutable_labels()->MergeFrom(labels);
+  std::sort(head.mutable_labels()->begin(), head.mutable_labels()->end());
+}
+
+// The one promise of its kind; none without a time.
+void SetPromise(v1::Context& context, const std::string& kind, const google::protobuf::Timestamp* due) {
+  auto& promises = *context.mutable_promises();
+  promises.erase(std::remove_if(promises.begin(), promises.end(),
+                                [&](const v1::Promise& promise) { return promise.kind() == kind; }),
+                 promises.end());
+  if (due == nullptr) return;
+  v1::Promise& promise = *promises.Add();
+  promise.set_kind(kind);
+  *promise.mutable_due_time() = *due;
 }
 
 v1::ContactSummary Summarize(const ContactFile& file) {
@@ -87,11 +101,6 @@ v1::ContactSummary Summarize(const ContactFile& file) {
 }  // namespace
 
 core::Instant ContactFile::state_at() const { return FromProto(head.state_time()); }
-
-const ContactFile::OpenOffer* ContactFile::OfferTo(std::string_view agent) const {
-  const auto it = std::find_if(offers.begin(), offers.end(), [&](const OpenOffer& o) { return o.agent == agent; });
-  return it == offers.end() ? nullptr : &*it;
-}
 
 bool ContactFile::held() const {
   return head.state() == v1::Contact::STATE_ACTIVE || head.state() == v1::Contact::STATE_WRAP_UP;
@@ -161,6 +170,10 @@ void Dossier::Create(const v1::Event& event) {
   file->context.clear_earlier_message_count();
   file->head.clear_context();
   file->conversation = ConversationOf(created.conversation(), created.context().customer().id());
+  file->conversation->SetOwner(created.owner_agent());
+  if (!event.contact_created().returned_from().empty()) {
+    kept_places_.Take(created.context().customer().id(), created.queue());
+  }
   for (const v1::Message& message : created.context().transcript()) {
     file->conversation->Add(message, directory_->limits().transcript_messages_max);
   }
@@ -171,6 +184,11 @@ void Dossier::Create(const v1::Event& event) {
   step.set_sequence(event.sequence());
   sources_.Add(created.adapter(), created.source_id(), file->id);
   customers_.See(created.context().customer(), FromProto(event.time()), directory_->limits().customers_remembered_max);
+  Insert(std::move(file));
+}
+
+void Dossier::Insert(std::unique_ptr<ContactFile> file) {
+  by_customer_[file->context.customer().id()].push_back(file->id);
   contacts_.insert_or_assign(file->id, std::move(file));
 }
 
@@ -179,11 +197,15 @@ std::unique_ptr<ContactFile> Dossier::End(const v1::Event& event, ContactFile& f
   Enter(file, v1::Contact::STATE_ENDED, event.time());
   Release(file);
   file.head.set_agent(file.served_by);
+  file.head.set_owner_agent(file.conversation->owner());
+  Reserve(file.head, "", nullptr);
   file.head.set_end_reason(ended.reason());
   *file.head.mutable_end_time() = event.time();
   if (!ended.disposition().empty()) file.head.set_disposition(ended.disposition());
   if (!ended.summary().empty()) file.summary = ended.summary();
   customers_.AddContact(file.context.customer().id(), Summarize(file));
+  Unlink(file);
+  if (ended.reason() == v1::Contact::END_REASON_ABANDONED) KeepPlace(file, FromProto(event.time()));
 
   v1::SnapshotSource source;
   source.set_adapter(file.head.adapter());
@@ -194,12 +216,39 @@ std::unique_ptr<ContactFile> Dossier::End(const v1::Event& event, ContactFile& f
   source.set_customer(file.context.customer().id());
   sources_.End(std::move(source));
 
+  const auto live = by_customer_.find(file.context.customer().id());
+  live->second.erase(std::find(live->second.begin(), live->second.end(), file.id));
+  if (live->second.empty()) by_customer_.erase(live);
   const auto it = contacts_.find(file.id);
   std::unique_ptr<ContactFile> out = std::move(it->second);
   contacts_.erase(it);
   // Its conversation goes with the last contact that holds it; the index entry must not outlive it.
   if (out->conversation.use_count() == 1) conversations_.erase(out->head.conversation());
   return out;
+}
+
+void Dossier::Unlink(ContactFile& file) {
+  for (const std::string& name : file.head.linked_contacts()) {
+    const auto other = contacts_.find(ParseContact(name));
+    if (other == contacts_.end()) continue;
+    auto& linked = *other->second->head.mutable_linked_contacts();
+    linked.erase(std::remove(linked.begin(), linked.end(), file.head.name()), linked.end());
+  }
+  file.head.clear_linked_contacts();
+}
+
+void Dossier::KeepPlace(const ContactFile& file, core::Instant left_at) {
+  const v1::QueueConfig* queue = directory_->FindQueue(file.head.queue());
+  if (queue == nullptr || FromProto(queue->return_window()) <= core::Duration(0)) return;
+  const auto ns = [](core::Instant at) { return at.time_since_epoch().count(); };
+  v1::SnapshotReturn place;
+  place.set_customer(file.context.customer().id());
+  place.set_queue(file.head.queue());
+  place.set_contact(file.head.name());
+  place.set_rank_ns(ns(FromProto(file.head.rank_time())));
+  place.set_queued_ns(ns(FromProto(file.head.queue_time())));
+  place.set_until_ns(ns(left_at + FromProto(queue->return_window())));
+  kept_places_.Keep(std::move(place), left_at);
 }
 
 void Dossier::Change(const v1::Event& event, ContactFile& file) {
@@ -211,44 +260,79 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       *head.mutable_rank_time() = e.rank_time();
       *head.mutable_head_start() = ToProto(core::Duration(std::chrono::milliseconds(e.head_start_ms())));
       head.set_lane(e.lane());
+      if (e.has_deadline_time()) *head.mutable_deadline_time() = e.deadline_time();
+      SetPromise(file.context, "reply", e.has_deadline_time() ? &e.deadline_time() : nullptr);
+      if (e.call_cleared()) head.set_supervisor_called(false);
       break;
     }
+    case v1::Event::kContactLinked: {
+      const v1::ContactLinked& e = event.contact_linked();
+      if (e.with().empty()) {
+        Unlink(file);
+      } else {
+        head.add_linked_contacts(e.with());
+      }
+      *head.mutable_rank_time() = e.rank_time();
+      *head.mutable_head_start() = ToProto(FromProto(head.create_time()) - FromProto(e.rank_time()));
+      break;
+    }
+    case v1::Event::kContactLabeled:
+      AddLabels(event.contact_labeled().labels(), head);
+      break;
+    case v1::Event::kContactEscalated: {
+      const v1::ContactEscalated& e = event.contact_escalated();
+      head.set_escalation_level(std::max(head.escalation_level(), e.level()));
+      if (e.call_supervisor()) head.set_supervisor_called(true);
+      head.set_queue(e.queue());
+      if (e.has_queue_time()) {
+        *head.mutable_queue_time() = e.queue_time();
+        file.accept_counted = false;
+      }
+      *head.mutable_requirements() = e.requirements();
+      *head.mutable_rank_time() = e.rank_time();
+      *head.mutable_head_start() = ToProto(FromProto(head.create_time()) - FromProto(e.rank_time()));
+      head.set_lane(e.lane());
+      break;
+    }
+    case v1::Event::kContactReserved: {
+      const v1::ContactReserved& e = event.contact_reserved();
+      Reserve(head, e.agent(), e.has_until() ? &e.until() : nullptr);
+      break;
+    }
+    case v1::Event::kReservationEnded:
+      Reserve(head, "", nullptr);
+      break;
     case v1::Event::kRequirementsRelaxed:
       *head.mutable_requirements() = event.requirements_relaxed().requirements();
       break;
     case v1::Event::kOfferMade:
-      if (file.offers.empty()) Enter(file, v1::Contact::STATE_OFFERED, event.time());
+      Enter(file, v1::Contact::STATE_OFFERED, event.time());
+      head.set_agent(event.agent());
+      head.set_offer(event.offer_made().offer());
       head.set_offer_count(head.offer_count() + 1);
       file.offered_at = FromProto(event.time());
-      file.offers.push_back({event.offer_made().offer(), event.agent(), FromProto(event.offer_made().expire_time()),
-                             event.offer_made().reason()});
-      ShowOffers(file);
+      file.offer_expire_at = FromProto(event.offer_made().expire_time());
+      file.offer_reason = event.offer_made().reason();
       break;
     case v1::Event::kOfferAccepted:
       Enter(file, v1::Contact::STATE_ACTIVE, event.time());
       head.clear_offer();
-      head.set_agent(event.agent());
-      file.offers.clear();
+      file.offer_reason.clear();
       file.accepted_at = FromProto(event.time());
       file.served_by = event.agent();
+      file.conversation->SetOwner(event.agent());
+      head.set_owner_agent(file.conversation->owner());
+      Reserve(head, "", nullptr);
+      Unlink(file);
       file.accept_counted = true;
       if (!head.has_accept_time()) *head.mutable_accept_time() = event.time();
       break;
     case v1::Event::kOfferClosed:
-      std::erase_if(file.offers, [&](const auto& offer) { return offer.name == event.offer_closed().offer(); });
-      if (!file.offers.empty()) {
-        ShowOffers(file);
-        break;
-      }
       Enter(file, v1::Contact::STATE_QUEUED, event.time());
       Release(file);
       break;
     case v1::Event::kOfferExtended:
-      for (ContactFile::OpenOffer& offer : file.offers) {
-        if (offer.name == event.offer_extended().offer()) {
-          offer.expire_at = FromProto(event.offer_extended().expire_time());
-        }
-      }
+      file.offer_expire_at = FromProto(event.offer_extended().expire_time());
       break;
     case v1::Event::kContactHeld:
       head.set_on_hold(event.contact_held().on());
@@ -261,6 +345,7 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       *head.mutable_requirements() = e.requirements();
       head.set_transfer_count(head.transfer_count() + 1);
       *file.context.add_transfers() = e.note();
+      Reserve(head, e.reserved_agent(), e.has_reserved_until() ? &e.reserved_until() : nullptr);
       if (e.has_queue_time()) {
         *head.mutable_queue_time() = e.queue_time();
         file.accept_counted = false;
@@ -313,6 +398,11 @@ const ContactFile* Dossier::Find(core::ContactId contact) const {
 }
 
 const ContactFile* Dossier::Find(std::string_view name) const { return Find(ParseContact(name)); }
+
+std::vector<core::ContactId> Dossier::LiveContactsOf(std::string_view customer) const {
+  const auto it = by_customer_.find(Sv(customer));
+  return it == by_customer_.end() ? std::vector<core::ContactId>() : it->second;
+}
 
 std::shared_ptr<const Conversation> Dossier::FindConversation(std::string_view name) const {
   const auto it = conversations_.find(Sv(name));

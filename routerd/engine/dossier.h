@@ -15,6 +15,7 @@
 #include "routerd/engine/conversation.h"
 #include "routerd/engine/customers.h"
 #include "routerd/engine/directory.h"
+#include "routerd/engine/kept_places.h"
 #include "routerd/engine/source_index.h"
 #include "routerd/v1/contact.pb.h"
 #include "routerd/v1/event.pb.h"
@@ -38,15 +39,10 @@ struct ContactFile {
   std::deque<v1::LifeStep> life;
   std::shared_ptr<Conversation> conversation;
 
-  // Open, by number. All were made at once.
-  struct OpenOffer {
-    std::string name;
-    std::string agent;  // As `agents/ana`.
-    core::Instant expire_at;
-    std::string reason;
-  };
-  std::vector<OpenOffer> offers;
-  core::Instant offered_at;  // When the last offers were made.
+  // The open offer.
+  core::Instant offered_at;
+  core::Instant offer_expire_at;
+  std::string offer_reason;
 
   ReadMarks customer_marks;
   ReadMarks agent_marks;
@@ -60,8 +56,6 @@ struct ContactFile {
   core::Duration wrapped{0};
 
   core::Instant state_at() const;
-  // Null when it is not offered to the agent.
-  const OpenOffer* OfferTo(std::string_view agent) const;
   // Held by an agent: being served or in wrap-up.
   bool held() const;
 };
@@ -88,10 +82,13 @@ class Dossier {
   const Directory& directory() const { return *directory_; }
   std::shared_ptr<const Directory> shared_directory() const { return directory_; }
   const CustomerBook& customers() const { return customers_; }
+  const KeptPlaces& kept_places() const { return kept_places_; }
   const SourceIndex& sources() const { return sources_; }
   // Live contacts only; null for ended and unknown ones. Valid until the next change.
   const ContactFile* Find(core::ContactId contact) const;
   const ContactFile* Find(std::string_view name) const;
+  // A customer's live contacts, oldest first.
+  std::vector<core::ContactId> LiveContactsOf(std::string_view customer) const;
   // Null unless a live contact belongs to it.
   std::shared_ptr<const Conversation> FindConversation(std::string_view name) const;
   // Highest sequence that the adapter is known to have kept; 0 if none.
@@ -113,12 +110,18 @@ class Dossier {
   void Create(const v1::Event& event);
   std::unique_ptr<ContactFile> End(const v1::Event& event, ContactFile& file);
   void Change(const v1::Event& event, ContactFile& file);
+  void Insert(std::unique_ptr<ContactFile> file);
+  // It no longer shares a place.
+  void Unlink(ContactFile& file);
+  void KeepPlace(const ContactFile& file, core::Instant left_at);
   std::shared_ptr<Conversation> ConversationOf(const std::string& name, const std::string& customer);
 
   std::shared_ptr<const Directory> directory_;
   absl::flat_hash_map<core::ContactId, std::unique_ptr<ContactFile>> contacts_;
   absl::flat_hash_map<std::string, std::weak_ptr<Conversation>> conversations_;
+  absl::flat_hash_map<std::string, std::vector<core::ContactId>> by_customer_;  // Live ones, oldest first.
   CustomerBook customers_;
+  KeptPlaces kept_places_;
   SourceIndex sources_;
   absl::flat_hash_map<std::string, int64_t> acknowledged_;
   std::shared_ptr<Conversation> importing_;  // The last one imported.

@@ -39,13 +39,18 @@ class Encoder {
       contact.mutable_context()->mutable_customer()->set_vip(std::string(names_.NameOf(e.vip)));
     }
     *contact.mutable_create_time() = out_.time();
-    *contact.mutable_queue_time() = out_.time();
+    *contact.mutable_queue_time() = ToProto(e.queued_at);
     *contact.mutable_state_time() = out_.time();
     *contact.mutable_rank_time() = ToProto(e.rank);
     contact.set_lane(e.lane);
     *contact.mutable_head_start() = ToProto(at - e.rank);
+    if (e.deadline != core::kNever) *contact.mutable_deadline_time() = ToProto(e.deadline);
+    for (const std::string& label : e.labels) contact.add_labels(label);
+    created.set_contact_count(e.contact_count);
+    created.set_value_shift_ns(e.order_shift.count());
     created.set_own_head_start_ms(Milliseconds(e.own_head_start));
-    *created.mutable_queue_time() = out_.time();
+    *created.mutable_queue_time() = contact.queue_time();
+    if (e.returned_from != core::kNoContact) created.set_returned_from(ContactName(e.returned_from));
   }
   void operator()(const core::ContactReprioritized& e) {
     Concern(e.contact);
@@ -55,6 +60,33 @@ class Encoder {
     if (contact_ != nullptr) changed.set_head_start_ms(Milliseconds(FromProto(contact_->create_time()) - e.rank));
     *changed.mutable_rank_time() = ToProto(e.rank);
     changed.set_lane(e.lane);
+    if (e.deadline != core::kNever) *changed.mutable_deadline_time() = ToProto(e.deadline);
+    changed.set_value_shift_ns(e.order_shift.count());
+    changed.set_call_cleared(e.call_cleared);
+  }
+  void operator()(const core::ContactLinked& e) {
+    Concern(e.contact);
+    v1::ContactLinked& linked = *out_.mutable_contact_linked();
+    if (e.with != core::kNoContact) linked.set_with(ContactName(e.with));
+    *linked.mutable_rank_time() = ToProto(e.rank);
+  }
+  void operator()(const core::ContactLabeled& e) {
+    Concern(e.contact);
+    for (const std::string& label : e.labels) out_.mutable_contact_labeled()->add_labels(label);
+  }
+  void operator()(const core::ContactEscalated& e) {
+    Concern(e.contact);
+    out_.set_queue(QueueName(names_.NameOf(e.queue)));
+    v1::ContactEscalated& escalated = *out_.mutable_contact_escalated();
+    escalated.set_level(e.level);
+    escalated.set_rule(e.rule);
+    escalated.set_queue(out_.queue());
+    if (e.queue_changed) *escalated.mutable_queue_time() = out_.time();
+    Set(e.requirements, escalated.mutable_requirements());
+    escalated.set_own_head_start_ms(Milliseconds(e.own_head_start));
+    *escalated.mutable_rank_time() = ToProto(e.rank);
+    escalated.set_lane(e.lane);
+    escalated.set_call_supervisor(e.call_supervisor);
   }
   void operator()(const core::RequirementsRelaxed& e) {
     Concern(e.contact);
@@ -86,11 +118,9 @@ class Encoder {
     closed.set_reason(e.reason);
     if (e.back_off_until != kEpoch) *closed.mutable_back_off_until() = ToProto(e.back_off_until);
     closed.set_missed_count(e.missed_count);
-    closed.set_cause(static_cast<v1::OfferClosedEvent::Cause>(e.cause));
-    closed.set_others_open(e.others_open);
   }
   void operator()(const core::OfferExtended& e) {
-    Concern(e.contact, e.agent);
+    Concern(e.contact);
     v1::OfferExtended& extended = *out_.mutable_offer_extended();
     extended.set_offer(OfferName(e.contact, e.offer));
     *extended.mutable_expire_time() = ToProto(e.expire_at);
@@ -185,10 +215,6 @@ class Encoder {
     changed.set_connected(e.connected);
     if (e.grace_until != core::kNever) *changed.mutable_grace_until() = ToProto(e.grace_until);
   }
-  void operator()(const core::AgentRested& e) {
-    Concern(e.agent);
-    *out_.mutable_agent_rested()->mutable_until() = ToProto(e.until);
-  }
 
  private:
   void Concern(core::AgentId agent) {
@@ -221,8 +247,8 @@ class Encoder {
         return "reserved";
       case core::OfferRule::kClaim:
         return "claim";
-      case core::OfferRule::kAskedAgain:
-        return "asked_again";
+      case core::OfferRule::kLinked:
+        return "linked";
       case core::OfferRule::kStrategy:
         break;
     }
@@ -232,7 +258,7 @@ class Encoder {
   static std::string Reason(const core::OfferMade& e) {
     if (e.rule == core::OfferRule::kReserved) return "reserved for this agent";
     if (e.rule == core::OfferRule::kClaim) return "picked by this agent";
-    if (e.rule == core::OfferRule::kAskedAgain) return "asked again, as nobody else on duty may take it";
+    if (e.rule == core::OfferRule::kLinked) return "this agent serves the customer on another channel";
     if (e.candidates <= 0) return "first in line of what this agent may take";
     if (e.candidates == 1) return "the only agent with room who may take it";
     const char* first = "";
@@ -319,6 +345,12 @@ core::ContactCreated DecodeCreated(const v1::ContactCreated& e, Resolver& resolv
   created.lane = contact.lane();
   created.rank = FromProto(contact.rank_time());
   created.requirements = resolve.Requirements(contact.requirements());
+  created.deadline = OrNever(contact.has_deadline_time(), contact.deadline_time());
+  created.labels.assign(contact.labels().begin(), contact.labels().end());
+  created.contact_count = e.contact_count();
+  created.order_shift = core::Duration(e.value_shift_ns());
+  created.queued_at = FromProto(e.queue_time());
+  created.returned_from = ParseContact(e.returned_from());
   return created;
 }
 
@@ -332,10 +364,10 @@ core::OfferMade DecodeOffer(const v1::OfferMade& e, core::ContactId contact, cor
   offer.candidates = e.candidate_count();
   if (e.rule() == "reserved") {
     offer.rule = core::OfferRule::kReserved;
+  } else if (e.rule() == "linked") {
+    offer.rule = core::OfferRule::kLinked;
   } else if (e.rule() == "claim") {
     offer.rule = core::OfferRule::kClaim;
-  } else if (e.rule() == "asked_again") {
-    offer.rule = core::OfferRule::kAskedAgain;
   } else {
     using core::Strategy;
     for (const Strategy strategy : {Strategy::kLeastWanted, Strategy::kBestFit, Strategy::kLongestIdle,
@@ -357,8 +389,6 @@ core::OfferClosed DecodeClosed(const v1::OfferClosedEvent& e, core::ContactId co
   closed.reason = e.reason();
   closed.back_off_until = FromProto(e.back_off_until());
   closed.missed_count = e.missed_count();
-  closed.cause = static_cast<core::OfferCause>(e.cause());
-  closed.others_open = e.others_open();
   return closed;
 }
 
@@ -388,8 +418,36 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       return DecodeCreated(event.contact_created(), resolve);
     case v1::Event::kContactReprioritized: {
       const v1::ContactReprioritized& e = event.contact_reprioritized();
-      return core::ContactReprioritized{contact, resolve.Vip(e.vip()), std::chrono::milliseconds(e.own_head_start_ms()),
-                                        e.lane(), FromProto(e.rank_time())};
+      return core::ContactReprioritized{contact,
+                                        resolve.Vip(e.vip()),
+                                        std::chrono::milliseconds(e.own_head_start_ms()),
+                                        e.lane(),
+                                        FromProto(e.rank_time()),
+                                        OrNever(e.has_deadline_time(), e.deadline_time()),
+                                        core::Duration(e.value_shift_ns()),
+                                        e.call_cleared()};
+    }
+    case v1::Event::kContactLinked:
+      return core::ContactLinked{contact, ParseContact(event.contact_linked().with()),
+                                 FromProto(event.contact_linked().rank_time())};
+    case v1::Event::kContactLabeled: {
+      const auto& labels = event.contact_labeled().labels();
+      return core::ContactLabeled{contact, {labels.begin(), labels.end()}};
+    }
+    case v1::Event::kContactEscalated: {
+      const v1::ContactEscalated& e = event.contact_escalated();
+      core::ContactEscalated escalated;
+      escalated.contact = contact;
+      escalated.level = e.level();
+      escalated.rule = e.rule();
+      escalated.queue = resolve.Queue(e.queue());
+      escalated.queue_changed = e.has_queue_time();
+      escalated.requirements = resolve.Requirements(e.requirements());
+      escalated.own_head_start = std::chrono::milliseconds(e.own_head_start_ms());
+      escalated.rank = FromProto(e.rank_time());
+      escalated.lane = e.lane();
+      escalated.call_supervisor = e.call_supervisor();
+      return escalated;
     }
     case v1::Event::kRequirementsRelaxed: {
       const v1::RequirementsRelaxed& e = event.requirements_relaxed();
@@ -403,7 +461,7 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       return DecodeClosed(event.offer_closed(), contact, agent());
     case v1::Event::kOfferExtended:
       return core::OfferExtended{ParseOffer(event.offer_extended().offer()), contact,
-                                 FromProto(event.offer_extended().expire_time()), agent()};
+                                 FromProto(event.offer_extended().expire_time())};
     case v1::Event::kContactHeld:
       return core::ContactHeld{contact, agent(), event.contact_held().on()};
     case v1::Event::kContactTransferred:
@@ -413,7 +471,8 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
                                    FromProto(event.contact_requeued().back_off_until())};
     case v1::Event::kContactReserved: {
       const v1::ContactReserved& e = event.contact_reserved();
-      return core::ContactReserved{contact, resolve.Agent(e.agent()), OrNever(e.has_until(), e.until()), e.reason()};
+      return core::ContactReserved{contact, resolve.Agent(e.agent()), OrNever(e.has_until(), e.until()), e.reason(),
+                                   KnownAsFromText(e.reason())};
     }
     case v1::Event::kReservationEnded:
       return core::ReservationEnded{contact, agent(), event.reservation_ended().reason()};
@@ -456,21 +515,17 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       const v1::AgentConnectionChanged& e = event.agent_connection_changed();
       return core::AgentConnectionChanged{agent(), e.connected(), OrNever(e.has_grace_until(), e.grace_until())};
     }
-    case v1::Event::kAgentRested:
-      return core::AgentRested{agent(), FromProto(event.agent_rested().until())};
     case v1::Event::kContactDormant:
     case v1::Event::kContactWoke:
     case v1::Event::kContactScheduled:
     case v1::Event::kContactDue:
     case v1::Event::kContactOverflowed:
-    case v1::Event::kContactEscalated:
-    case v1::Event::kContactLinked:
     case v1::Event::kConsultStarted:
     case v1::Event::kConsultEnded:
     case v1::Event::kWarmTransferStarted:
     case v1::Event::kWarmTransferEnded:
     case v1::Event::kContactTakenOver:
-    case v1::Event::kContactLabeled:
+    case v1::Event::kAgentRested:
     case v1::Event::kMessagePosted:
     case v1::Event::kMessagesDelivered:
     case v1::Event::kContextUpdated:

@@ -65,12 +65,7 @@ absl::Status Check(const v1::CreateContactRequest& request, int lane_max, const 
     if (status.ok()) status = CheckText(message.text(), limits);
     if (!status.ok()) return status;
   }
-  if (request.lane() > lane_max) {
-    return base::Error(absl::StatusCode::kPermissionDenied, "LANE_NOT_ALLOWED",
-                       absl::StrCat("lane ", request.lane(), " is above ", lane_max,
-                                    ", the highest this adapter may ask for (lane_max of its principal)"));
-  }
-  return absl::OkStatus();
+  return CheckLane(request.lane(), lane_max);
 }
 
 v1::Customer Identify(const v1::Customer& given, const std::string& channel, const Directory& directory) {
@@ -95,6 +90,78 @@ v1::Customer Identify(const v1::Customer& given, const std::string& channel, con
 }
 
 }  // namespace
+
+std::vector<core::CreateContact::KnownAgent> KnownAgentsOf(const Admission& admission, const std::string& owner,
+                                                           const Dossier& dossier, core::Instant now) {
+  std::vector<core::CreateContact::KnownAgent> known;
+  const v1::QueueConfig* queue = dossier.directory().FindQueue(admission.command.queue);
+  if (queue == nullptr) return known;
+  const v1::Customer& customer = admission.contact.context().customer();
+  const auto add = [&](core::KnownAs as, std::string_view agent) {
+    if (!agent.empty()) known.push_back({as, std::string(BareName(agent, kAgents))});
+  };
+  const core::Duration last_within =
+      queue->known_agent().has_last_within() ? FromProto(queue->known_agent().last_within()) : std::chrono::hours(24);
+  for (const int kind : queue->known_agent().kinds()) {
+    if (kind == v1::KnownAgentConfig::DEDICATED) {
+      const v1::CustomerConfig* config =
+          customer.verified() ? dossier.directory().FindCustomer(customer.id()) : nullptr;
+      if (config != nullptr) add(core::KnownAs::kDedicated, config->agent());
+    } else if (kind == v1::KnownAgentConfig::OWNER) {
+      add(core::KnownAs::kOwner, owner);
+    } else if (kind == v1::KnownAgentConfig::LAST) {
+      for (const v1::ContactSummary& earlier : admission.contact.context().earlier_contacts()) {
+        if (now - FromProto(earlier.end_time()) > last_within) break;
+        if (earlier.agent().empty()) continue;
+        add(core::KnownAs::kLast, earlier.agent());
+        break;
+      }
+    }
+  }
+  return known;
+}
+
+core::ContactId SharesPlaceWith(const Admission& admission, const Dossier& dossier) {
+  const v1::WorkspaceConfig& config = dossier.directory().config();
+  core::ContactId with = core::kNoContact;
+  if (config.has_one_place_per_customer() && !config.one_place_per_customer()) return with;
+  for (const core::ContactId id : dossier.LiveContactsOf(admission.contact.context().customer().id())) {
+    const v1::Contact& other = dossier.Find(id)->head;
+    if (other.state() != v1::Contact::STATE_QUEUED && other.state() != v1::Contact::STATE_OFFERED) continue;
+    if (other.channel() == admission.command.channel) return core::kNoContact;
+    if (with == core::kNoContact) with = id;
+  }
+  return with;
+}
+
+std::optional<core::CreateContact::ReturnedPlace> PlaceLeft(const Admission& admission, const Dossier& dossier,
+                                                            core::Instant now) {
+  const v1::SnapshotReturn* left =
+      dossier.kept_places().Find(admission.contact.context().customer().id(), QueueName(admission.command.queue), now);
+  if (left == nullptr) return std::nullopt;
+  const auto at = [](int64_t ns) { return core::Instant(core::Duration(ns)); };
+  return core::CreateContact::ReturnedPlace{ParseContact(left->contact()), at(left->queued_ns()), at(left->rank_ns())};
+}
+
+int RecentContactCount(const Admission& admission, const Dossier& dossier, core::Instant now) {
+  const v1::QueueConfig* queue = dossier.directory().FindQueue(admission.command.queue);
+  if (queue == nullptr) return 0;
+  const bool asked = std::any_of(queue->escalation().begin(), queue->escalation().end(),
+                                 [](const v1::EscalationStep& step) { return step.contact_count() > 0; });
+  if (!asked) return 0;
+  size_t count = 1 + dossier.LiveContactsOf(admission.contact.context().customer().id()).size();
+  for (const v1::ContactSummary& earlier : admission.contact.context().earlier_contacts()) {
+    if (now - FromProto(earlier.end_time()) <= std::chrono::hours(24)) ++count;
+  }
+  return static_cast<int>(count);
+}
+
+absl::Status CheckLane(int lane, int lane_max) {
+  if (lane <= lane_max) return absl::OkStatus();
+  return base::Error(absl::StatusCode::kPermissionDenied, "LANE_NOT_ALLOWED",
+                     absl::StrCat("lane ", lane, " is above ", lane_max,
+                                  ", the highest this adapter may ask for (lane_max of its principal)"));
+}
 
 absl::Status CheckText(std::string_view text, const Limits& limits) {
   if (text.empty()) return Missing("text");
@@ -152,6 +219,8 @@ absl::StatusOr<Admission> Admit(const v1::CreateContactRequest& request, int lan
   context.mutable_customer()->clear_vip();  // The router says which it took.
   command.head_start = std::chrono::floor<std::chrono::milliseconds>(FromProto(request.head_start()));
   command.lane = request.lane();
+  command.labels.assign(request.labels().begin(), request.labels().end());
+  if (request.has_deadline_time()) command.deadline = FromProto(request.deadline_time());
   return admission;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "routerd/engine/dossier.h"
 #include "routerd/engine/names.h"
 
@@ -28,9 +29,15 @@ class Teller {
       case v1::Event::kContactCreated:
         return Created();
       case v1::Event::kContactReprioritized:
-        return absl::StrCat("place changed: head start is now ",
-                            DurationText(milliseconds(event_.contact_reprioritized().head_start_ms())),
-                            Standing(event_.contact_reprioritized().vip()));
+        return Reprioritized();
+      case v1::Event::kContactLabeled:
+        return absl::StrCat("noted: ", absl::StrJoin(event_.contact_labeled().labels(), ", "));
+      case v1::Event::kContactLinked:
+        if (event_.contact_linked().with().empty()) return "no longer shares a place";
+        return absl::StrCat("shares one place with ", event_.contact_linked().with(),
+                            ", of the same customer; whoever accepts one takes the other along");
+      case v1::Event::kContactEscalated:
+        return Escalated();
       case v1::Event::kRequirementsRelaxed: {
         const v1::RequirementsRelaxed& e = event_.requirements_relaxed();
         return absl::StrCat("waited ", DurationText(at_ - FromProto(before_->head.queue_time())), ": relaxation step ",
@@ -59,7 +66,7 @@ class Teller {
         return WithDetail(
             absl::StrCat("reserved for ", Agent(e.agent()),
                          e.has_until() ? absl::StrCat(" until ", ClockText(FromProto(e.until()))) : std::string()),
-            e.reason());
+            ReasonText(e.reason()));
       }
       case v1::Event::kReservationEnded:
         return absl::StrCat("no longer reserved for ", Agent(event_.agent()), " (", event_.reservation_ended().reason(),
@@ -91,25 +98,55 @@ class Teller {
     const v1::Contact& contact = event_.contact_created().contact();
     std::string text = absl::StrCat("joined ", Queue(contact.queue()), " over ", contact.channel(), ", asking for ",
                                     RequirementsText(contact.requirements()));
-    const core::Duration head_start = FromProto(contact.head_start());
+    const core::Duration shift(event_.contact_created().value_shift_ns());
+    const core::Duration head_start = FromProto(contact.head_start()) + shift;
     if (head_start != core::Duration(0)) {
       absl::StrAppend(&text, "; head start ", DurationText(head_start), Standing(contact.context().customer().vip()));
     }
     if (contact.lane() != 0) absl::StrAppend(&text, "; lane ", contact.lane());
+    if (contact.has_deadline_time()) {
+      absl::StrAppend(&text, "; reply due by ", ClockText(FromProto(contact.deadline_time())));
+      if (shift < core::Duration(0)) absl::StrAppend(&text, ", so it stands ", DurationText(-shift), " further ahead");
+      if (shift > core::Duration(0)) absl::StrAppend(&text, ", so it stands ", DurationText(shift), " further back");
+    }
+    const std::string& returned_from = event_.contact_created().returned_from();
+    if (!returned_from.empty()) absl::StrAppend(&text, "; back after a short absence, in the place of ", returned_from);
     return text;
   }
 
-  std::string TakenBack(const v1::OfferClosedEvent& e) const {
-    switch (e.cause()) {
-      case v1::OfferClosedEvent::UNREACHABLE:
-        return WithDetail(absl::StrCat(Agent(event_.agent()), "'s device could not be reached"), e.reason());
-      case v1::OfferClosedEvent::CUSTOMER_GONE:
-        return absl::StrCat("taken back from ", Agent(event_.agent()), ": the customer left");
-      case v1::OfferClosedEvent::OTHER_AGENT:
-        return absl::StrCat("taken back from ", Agent(event_.agent()), ": another agent was first");
-      default:
-        return WithDetail(absl::StrCat("taken back from ", Agent(event_.agent())), e.reason());
+  std::string Reprioritized() const {
+    const v1::ContactReprioritized& e = event_.contact_reprioritized();
+    std::string text =
+        absl::StrCat("priority is now: head start ", DurationText(milliseconds(e.head_start_ms())), Standing(e.vip()));
+    if (e.lane() != 0) absl::StrAppend(&text, ", lane ", e.lane());
+    if (e.has_deadline_time()) absl::StrAppend(&text, ", reply due by ", ClockText(FromProto(e.deadline_time())));
+    if (e.call_cleared()) absl::StrAppend(&text, "; a supervisor has seen to it");
+    return text;
+  }
+
+  std::string Escalated() const {
+    const v1::ContactEscalated& e = event_.contact_escalated();
+    std::string text =
+        absl::StrCat("raised by step ", e.level(), " of ", Queue(before_->head.queue()), " (", e.rule(), ")");
+    if (e.queue() != before_->head.queue()) {
+      absl::StrAppend(&text, ": goes on in ", Queue(e.queue()), " at its rank, asking for ",
+                      RequirementsText(e.requirements()));
+    } else if (RequirementsText(e.requirements()) != RequirementsText(before_->head.requirements())) {
+      absl::StrAppend(&text, ": asks for ", RequirementsText(e.requirements()), " from now on");
     }
+    if (e.lane() != before_->head.lane()) absl::StrAppend(&text, "; lane ", e.lane());
+    const core::Duration sooner = FromProto(before_->head.rank_time()) - FromProto(e.rank_time());
+    if (sooner != core::Duration(0)) absl::StrAppend(&text, "; ", DurationText(sooner), " more head start");
+    if (e.call_supervisor()) absl::StrAppend(&text, "; a supervisor is called");
+    return text;
+  }
+
+  // Why it is kept for one agent.
+  static std::string ReasonText(const std::string& reason) {
+    if (reason == "dedicated") return "the customer's own agent";
+    if (reason == "owner") return "who first took the case";
+    if (reason == "last") return "who served the customer last";
+    return reason;
   }
 
   std::string Closed() const {
@@ -124,11 +161,11 @@ class Teller {
         text = WithDetail(absl::StrCat("declined by ", Agent(event_.agent())), e.reason());
         break;
       default:
-        text = TakenBack(e);
+        text = WithDetail(absl::StrCat("taken back from ", Agent(event_.agent())), e.reason());
         break;
     }
     if (e.has_back_off_until()) absl::StrAppend(&text, PassedOver(e.back_off_until(), event_.agent()));
-    return absl::StrCat(text, e.others_open() ? "; still offered to others" : "; back at its place");
+    return absl::StrCat(text, "; back at its place");
   }
 
   std::string Transferred() const {

@@ -92,6 +92,13 @@ v1::Presence ToProto(core::Presence presence) {
   return v1::PRESENCE_UNSPECIFIED;
 }
 
+core::KnownAs KnownAsFromText(std::string_view text) {
+  for (const core::KnownAs as : {core::KnownAs::kDedicated, core::KnownAs::kOwner, core::KnownAs::kLast}) {
+    if (text == core::ToString(as)) return as;
+  }
+  return core::KnownAs::kNobody;
+}
+
 core::Presence FromProto(v1::Presence presence) {
   switch (presence) {
     case v1::PRESENCE_OFFLINE:

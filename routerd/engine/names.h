@@ -46,6 +46,8 @@ v1::Tier ToProto(core::Tier tier);
 core::Tier FromProto(v1::Tier tier);
 v1::Presence ToProto(core::Presence presence);
 core::Presence FromProto(v1::Presence presence);
+// `dedicated`, `owner`, `last`; kNobody for any other word.
+core::KnownAs KnownAsFromText(std::string_view text);
 
 // `text` cut to at most `bytes_max` bytes, between characters.
 std::string_view CutText(std::string_view text, size_t bytes_max);

@@ -47,17 +47,6 @@ core::Strategy Compile(v1::AgentStrategy strategy) {
   }
 }
 
-core::MissedAction Compile(v1::MissedAction action) {
-  switch (action) {
-    case v1::MISSED_SIGN_OUT:
-      return core::MissedAction::kSignOut;
-    case v1::MISSED_NOTHING:
-      return core::MissedAction::kNothing;
-    default:
-      return core::MissedAction::kAway;
-  }
-}
-
 core::WrapUpMode Compile(v1::WrapUpConfig::Mode mode) {
   switch (mode) {
     case v1::WrapUpConfig::TIMED:
@@ -96,6 +85,24 @@ core::VipPolicy Compile(const v1::VipConfig& config) {
   return vip;
 }
 
+core::Order Compile(v1::QueueOrder order) {
+  if (order == v1::VALUE) return core::Order::kValue;
+  return order == v1::EARLIEST_DEADLINE ? core::Order::kEarliestDeadline : core::Order::kRank;
+}
+
+core::EscalationStep Compile(const v1::EscalationStep& config) {
+  core::EscalationStep step;
+  if (config.has_waited()) step.waited = Compile(config.waited());
+  step.label = config.label();
+  step.contact_count = config.contact_count();
+  if (config.has_lane()) step.lane = config.lane();
+  step.head_start = Compile(config.head_start());
+  step.queue = config.queue();
+  step.requirements = Compile(config.requirements());
+  step.call_supervisor = config.call_supervisor();
+  return step;
+}
+
 core::QueuePolicy Compile(const v1::QueueConfig& config) {
   core::QueuePolicy queue;
   queue.name = config.id();
@@ -109,12 +116,7 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   if (config.has_offer_timeout()) queue.offer_timeout = Compile(config.offer_timeout());
   if (config.has_miss_back_off()) queue.miss_back_off = Compile(config.miss_back_off());
   if (config.has_decline_back_off()) queue.decline_back_off = Compile(config.decline_back_off());
-  if (config.has_unreachable_back_off()) queue.unreachable_back_off = Compile(config.unreachable_back_off());
-  if (config.has_lost_back_off()) queue.lost_back_off = Compile(config.lost_back_off());
-  if (config.has_abandon_back_off()) queue.abandon_back_off = Compile(config.abandon_back_off());
   if (config.has_misses_max()) queue.misses_max = config.misses_max();
-  queue.missed_action = Compile(config.missed_action());
-  SetIfGiven(config.offer_count(), queue.offer_count);
   queue.wrap_up = Compile(config.wrap_up().mode());
   if (config.wrap_up().has_duration()) queue.wrap_up_time = Compile(config.wrap_up().duration());
   if (config.wrap_up().has_duration_max()) queue.wrap_up_max = Compile(config.wrap_up().duration_max());
@@ -124,6 +126,12 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   queue.waiting_max = config.waiting_max();
   queue.dispositions.assign(config.dispositions().begin(), config.dispositions().end());
   queue.agents.assign(config.agents().begin(), config.agents().end());
+  queue.order = Compile(config.order());
+  if (config.has_value_bound()) queue.value_bound = Compile(config.value_bound());
+  queue.service_target = Compile(config.service_level_target());
+  if (config.known_agent().has_wait_max()) queue.known_agent.wait_max = Compile(config.known_agent().wait_max());
+  if (config.known_agent().has_worth()) queue.known_agent.worth = Compile(config.known_agent().worth());
+  for (const v1::EscalationStep& step : config.escalation()) queue.escalation.push_back(Compile(step));
   return queue;
 }
 

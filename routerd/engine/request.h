@@ -51,6 +51,7 @@ struct CreateContact {
 struct UpdateContact {
   ContactRef contact;
   v1::UpdateContactRequest request;
+  int lane_max = 0;  // What the principal may ask for.
 };
 struct EndContact {
   ContactRef contact;

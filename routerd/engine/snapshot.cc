@@ -38,20 +38,16 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
   record.set_relax_step(data.step);
   if (data.reserved_agent != core::kNoAgent) record.set_reserved_agent(std::string(names.NameOf(data.reserved_agent)));
   record.set_reserved_until_ns(Ns(data.reserved_until));
+  record.set_reserved_reason(core::ToString(data.known_as));
+  if (data.deadline != core::kNever) record.set_deadline_ns(Ns(data.deadline));
+  record.set_contact_count(data.contact_count);
+  record.set_value_shift_ns(data.order_shift.count());
+  record.set_escalation_done(data.escalation_done);
   for (const core::BackOff& back_off : data.back_offs) {
     v1::SnapshotBackOff& out = *record.add_back_offs();
     out.set_agent(std::string(names.NameOf(back_off.agent)));
     out.set_until_ns(Ns(back_off.until));
   }
-  for (const core::OpenOffer& offer : data.more_offers) {
-    v1::SnapshotOffer& out = *record.add_offers();
-    out.set_offer(core::Index(offer.offer));
-    out.set_agent(std::string(names.NameOf(offer.agent)));
-    out.set_made_ns(Ns(data.offered_at));
-    out.set_until_ns(Ns(offer.until));
-    out.set_cost(offer.cost);
-  }
-  for (const core::OfferId lost : data.lost_offers) record.add_offers()->set_offer(core::Index(lost));
   record.set_cost(data.cost);
   record.set_until_ns(Ns(data.until));
   record.set_offered_ns(Ns(data.offered_at));
@@ -108,11 +104,6 @@ std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossie
     agent.set_missed_count(data.missed_count);
     agent.set_idle_since_ns(Ns(data.idle_since));
     agent.set_last_offer_ns(Ns(data.last_offer_at));
-    agent.set_rest_until_ns(Ns(data.rest_until));
-    agent.set_accepted_count(data.accepted_count);
-    agent.set_lapsed_count(data.lapsed_count);
-    agent.set_declined_count(data.declined_count);
-    agent.set_revoked_count(data.revoked_count);
     for (const int count_max : data.count_max) agent.add_channel_count_max(count_max);
     if (data.pending != core::Presence::kOffline) {
       agent.set_pending_presence(ToProto(data.pending));
@@ -240,11 +231,6 @@ absl::Status SnapshotImport::TakeAgent(const v1::SnapshotAgent& record) {
   agent.missed_count = record.missed_count();
   agent.idle_since = FromNs(record.idle_since_ns());
   agent.last_offer_at = FromNs(record.last_offer_ns());
-  agent.rest_until = FromNs(record.rest_until_ns());
-  agent.accepted_count = record.accepted_count();
-  agent.lapsed_count = record.lapsed_count();
-  agent.declined_count = record.declined_count();
-  agent.revoked_count = record.revoked_count();
   agent.count_max.assign(record.channel_count_max().begin(), record.channel_count_max().end());
   if (record.pending_presence() != v1::PRESENCE_UNSPECIFIED) {
     agent.pending = FromProto(record.pending_presence());
@@ -316,16 +302,17 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
   data.reserved_agent = Agent(record.reserved_agent());
   data.reserved_until = FromNs(record.reserved_until_ns());
   data.extension_count = record.wrap_up_extension_count();
+  data.known_as = KnownAsFromText(record.reserved_reason());
+  if (record.deadline_ns() != 0) data.deadline = FromNs(record.deadline_ns());
+  data.labels.assign(contact.labels().begin(), contact.labels().end());
+  data.contact_count = record.contact_count();
+  data.order_shift = core::Duration(record.value_shift_ns());
+  data.escalation_done = record.escalation_done();
+  data.escalation_level = contact.escalation_level();
+  data.supervisor_called = contact.supervisor_called();
+  for (const std::string& linked : contact.linked_contacts()) data.linked.push_back(ParseContact(linked));
   for (const v1::SnapshotBackOff& back_off : record.back_offs()) {
     data.back_offs.push_back({Agent(back_off.agent()), FromNs(back_off.until_ns())});
-  }
-  for (const v1::SnapshotOffer& offer : record.offers()) {
-    const core::OfferId id{offer.offer()};
-    if (offer.agent().empty()) {
-      data.lost_offers.push_back(id);
-    } else {
-      data.more_offers.push_back({id, Agent(offer.agent()), offer.cost(), FromNs(offer.until_ns())});
-    }
   }
   if (!unknown_.empty()) return Damaged(absl::StrCat(contact.name(), " names ", unknown_, ", which is in no table"));
   return absl::OkStatus();

@@ -11,14 +11,6 @@ core::Duration TargetOf(const Directory& directory, std::string_view queue) {
   return FromProto(config->service_level_target());
 }
 
-void CountRevoked(v1::OfferClosedEvent::Cause cause, v1::SnapshotQueue& counters) {
-  if (cause == v1::OfferClosedEvent::AGENT_GONE) counters.set_agent_gone_count(counters.agent_gone_count() + 1);
-  if (cause == v1::OfferClosedEvent::CUSTOMER_GONE) {
-    counters.set_customer_gone_count(counters.customer_gone_count() + 1);
-  }
-  if (cause == v1::OfferClosedEvent::UNREACHABLE) counters.set_unreachable_count(counters.unreachable_count() + 1);
-}
-
 }  // namespace
 
 Statistics::QueueCounts& Statistics::Of(std::string_view queue) {
@@ -67,6 +59,14 @@ void Statistics::Move(const v1::Event& event, const ContactFile& before) {
       after.set_lane(event.contact_reprioritized().lane());
       *after.mutable_rank_time() = event.contact_reprioritized().rank_time();
       break;
+    case v1::Event::kContactLinked:
+      *after.mutable_rank_time() = event.contact_linked().rank_time();
+      break;
+    case v1::Event::kContactEscalated:
+      after.set_queue(event.contact_escalated().queue());
+      after.set_lane(event.contact_escalated().lane());
+      *after.mutable_rank_time() = event.contact_escalated().rank_time();
+      break;
     case v1::Event::kOfferMade:
       after.set_state(v1::Contact::STATE_OFFERED);
       break;
@@ -74,8 +74,6 @@ void Statistics::Move(const v1::Event& event, const ContactFile& before) {
       after.set_state(v1::Contact::STATE_ACTIVE);
       break;
     case v1::Event::kOfferClosed:
-      if (!event.offer_closed().others_open()) after.set_state(v1::Contact::STATE_QUEUED);
-      break;
     case v1::Event::kContactRequeued:
       after.set_state(v1::Contact::STATE_QUEUED);
       break;
@@ -127,9 +125,11 @@ void Statistics::Apply(const v1::Event& event, const ContactFile* before, const 
           break;
         default:
           counters.set_revoked_count(counters.revoked_count() + 1);
-          CountRevoked(event.offer_closed().cause(), counters);
           break;
       }
+      break;
+    case v1::Event::kContactEscalated:
+      counters.set_escalated_count(counters.escalated_count() + 1);
       break;
     case v1::Event::kContactEnded:
       if (event.contact_ended().reason() == v1::Contact::END_REASON_COMPLETED) {
@@ -168,9 +168,7 @@ void Statistics::Fill(std::string_view queue, v1::Queue& out) const {
   out.set_lapsed_count(counters.lapsed_count());
   out.set_declined_count(counters.declined_count());
   out.set_revoked_count(counters.revoked_count());
-  out.set_agent_gone_count(counters.agent_gone_count());
-  out.set_customer_gone_count(counters.customer_gone_count());
-  out.set_unreachable_count(counters.unreachable_count());
+  out.set_escalated_count(counters.escalated_count());
   const int64_t counted = counters.accepted_count() + counters.abandoned_after_target_count();
   out.set_service_level(
       counted == 0 ? 1 : static_cast<double>(counters.accepted_within_target_count()) / static_cast<double>(counted));

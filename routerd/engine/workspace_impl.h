@@ -72,6 +72,7 @@ class WorkspaceImpl final : public Workspace {
     std::string name;
     std::vector<v1::Message> messages;  // Not in memory any more.
     int64_t last_sequence = 0;
+    std::string owner;  // Who first served it, as `agents/ana`; empty: nobody.
   };
   struct Told {
     int place = 0;

@@ -91,10 +91,11 @@ absl::StatusOr<WorkspaceImpl::Earlier> WorkspaceImpl::FindConversation(const std
     return Error(StatusCode::kPermissionDenied, "CONVERSATION_NOT_YOURS",
                  absl::StrCat(name, " is another customer's; leave it empty to open a new one"));
   };
-  Earlier earlier{name, {}, 0};
+  Earlier earlier{name, {}, 0, ""};
   if (const auto live = dossier_.FindConversation(name)) {
     if (live->customer() != customer) return not_theirs();
     earlier.last_sequence = live->last_sequence();
+    earlier.owner = live->owner();
     return earlier;
   }
   const v1::SnapshotSource* last = dossier_.sources().FindConversation(name);
@@ -105,6 +106,7 @@ absl::StatusOr<WorkspaceImpl::Earlier> WorkspaceImpl::FindConversation(const std
   }
   if (last->customer() != customer) return not_theirs();
   earlier.messages.assign(record->context().transcript().begin(), record->context().transcript().end());
+  earlier.owner = record->owner_agent();
   if (!earlier.messages.empty()) earlier.last_sequence = earlier.messages.back().sequence();
   return earlier;
 }
@@ -132,6 +134,7 @@ void WorkspaceImpl::Complete(v1::Event& event, Admission& admission, const Earli
   // A conversation is called after the contact that began it.
   contact.set_conversation(
       earlier.name.empty() ? absl::StrCat(Sv(kConversations), Sv(BareName(contact.name(), kContacts))) : earlier.name);
+  contact.set_owner_agent(earlier.owner);
   event.set_adapter(contact.adapter());
   event.set_contact_source_id(contact.source_id());
 
@@ -150,6 +153,11 @@ void WorkspaceImpl::Complete(v1::Event& event, Admission& admission, const Earli
     v1::Promise& promise = *context.add_promises();
     promise.set_kind("answer");
     *promise.mutable_due_time() = ToProto(now_ + FromProto(queue->service_level_target()));
+  }
+  if (contact.has_deadline_time()) {
+    v1::Promise& promise = *context.add_promises();
+    promise.set_kind("reply");
+    *promise.mutable_due_time() = contact.deadline_time();
   }
   *contact.mutable_context() = std::move(context);
 }
@@ -184,6 +192,10 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(CreateContact& r, Done&) {
     if (!found.ok()) return found.status();
     earlier = *std::move(found);
   }
+  admission->command.known_agents = KnownAgentsOf(*admission, earlier.owner, dossier_, now_);
+  admission->command.returned = PlaceLeft(*admission, dossier_, now_);
+  admission->command.linked_with = SharesPlaceWith(*admission, dossier_);
+  admission->command.contact_count = RecentContactCount(*admission, dossier_, now_);
   admitting_ = {&*admission, &earlier};
   const absl::StatusOr<core::Reply> reply = Decide(admission->command);
   admitting_ = {nullptr, nullptr};
@@ -206,8 +218,17 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(UpdateContact& r, Done&) {
     for (const auto& [key, value] : r.request.attributes().fields()) (*merged.mutable_fields())[key] = value;
     if (const absl::Status status = CheckAttributes(merged); !status.ok()) return status;
   }
-  if (r.request.has_head_start() || r.request.has_vip()) {
-    core::UpdateContact command{id, std::nullopt, std::nullopt};
+  if (r.request.has_lane()) {
+    // Who has no say in lanes has none in taking one back, either.
+    const absl::Status status = CheckLane(std::max(r.request.lane(), 1), r.lane_max);
+    if (!status.ok()) return status;
+  }
+  if (r.request.has_head_start() || r.request.has_vip() || r.request.has_lane() || r.request.labels_size() > 0 ||
+      r.request.has_deadline_time()) {
+    core::UpdateContact command{.contact = id};
+    if (r.request.has_lane()) command.lane = r.request.lane();
+    if (r.request.has_deadline_time()) command.deadline = FromProto(r.request.deadline_time());
+    command.labels.assign(r.request.labels().begin(), r.request.labels().end());
     if (r.request.has_head_start()) {
       command.head_start = std::chrono::floor<std::chrono::milliseconds>(FromProto(r.request.head_start()));
     }
@@ -419,8 +440,9 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(Route& r, Done&) {
   if (!reply.ok()) return reply.status();
   Outcome outcome;
   if (reply->contact != core::kNoContact) outcome.contact = ContactName(reply->contact);
-  const bool by_supervisor =
-      std::holds_alternative<core::AssignContact>(r.command) || std::holds_alternative<core::RequeueContact>(r.command);
+  const bool by_supervisor = std::holds_alternative<core::AssignContact>(r.command) ||
+                             std::holds_alternative<core::RequeueContact>(r.command) ||
+                             std::holds_alternative<core::UpdateContact>(r.command);
   if (by_supervisor) {
     if (const ContactFile* file = dossier_.Find(reply->contact)) outcome.state = Shared(ContactOf(*file));
   }

@@ -186,6 +186,14 @@ grpc::ServerUnaryReactor* SupervisorServiceImpl::TerminateContact(grpc::Callback
   return PostUnary(context, *caller->workspace, session::ToEngine(*request), FillContact(response));
 }
 
+grpc::ServerUnaryReactor* SupervisorServiceImpl::PrioritizeContact(grpc::CallbackServerContext* context,
+                                                                   const v1::PrioritizeContactRequest* request,
+                                                                   v1::Contact* response) {
+  const auto caller = Enter(*context);
+  if (!caller.ok()) return Refuse(context, caller.status());
+  return PostUnary(context, *caller->workspace, session::ToEngine(*request), FillContact(response));
+}
+
 grpc::ServerUnaryReactor* SupervisorServiceImpl::SetAgentPresence(grpc::CallbackServerContext* context,
                                                                   const v1::SetAgentPresenceRequest* request,
                                                                   v1::Agent* response) {

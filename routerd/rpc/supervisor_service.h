@@ -39,6 +39,9 @@ class SupervisorServiceImpl final : public v1::SupervisorService::CallbackServic
   grpc::ServerUnaryReactor* TerminateContact(grpc::CallbackServerContext* context,
                                              const v1::TerminateContactRequest* request,
                                              v1::Contact* response) override;
+  grpc::ServerUnaryReactor* PrioritizeContact(grpc::CallbackServerContext* context,
+                                              const v1::PrioritizeContactRequest* request,
+                                              v1::Contact* response) override;
   grpc::ServerUnaryReactor* SetAgentPresence(grpc::CallbackServerContext* context,
                                              const v1::SetAgentPresenceRequest* request, v1::Agent* response) override;
   grpc::ServerWriteReactor<v1::Event>* WatchEvents(grpc::CallbackServerContext* context,

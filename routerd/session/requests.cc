@@ -22,6 +22,7 @@ constexpr size_t kSummaryBytesMax = 4'000;
 constexpr int kRequirementCountMax = 16;
 constexpr int kFirstMessageCountMax = 100;
 constexpr int kAddressCountMax = 16;
+constexpr int kLabelCountMax = 16;
 constexpr int kLaneMax = 9;
 constexpr int64_t kHeadStartSecondsMax = 24 * 3600;
 
@@ -72,6 +73,28 @@ absl::Status CheckHeadStart(const google::protobuf::Duration& head_start) {
                                     (head_start.seconds() == kHeadStartSecondsMax && head_start.nanos() == 0));
   if (well_formed && in_range) return absl::OkStatus();
   return FieldError("FIELD_OUT_OF_RANGE", "head_start", "must be from 0s to 24h");
+}
+
+absl::Status CheckLane(int lane) {
+  if (lane >= 0 && lane <= kLaneMax) return absl::OkStatus();
+  return FieldError("FIELD_OUT_OF_RANGE", "lane", absl::StrCat("must be from 0 to ", kLaneMax));
+}
+
+absl::Status CheckLabels(const google::protobuf::RepeatedPtrField<std::string>& labels) {
+  RETURN_IF_ERROR(CheckCount("labels", labels.size(), kLabelCountMax));
+  for (int i = 0; i < labels.size(); ++i) {
+    RETURN_IF_ERROR(CheckRequired(absl::StrCat("labels[", i, "]"), labels[i], kWordBytesMax));
+  }
+  return absl::OkStatus();
+}
+
+// Within what nanoseconds since 1970 can count.
+absl::Status CheckTime(std::string_view field, const google::protobuf::Timestamp& time) {
+  constexpr int64_t kSecondsMax = int64_t{200} * 366 * 24 * 3600;
+  if (time.seconds() >= 0 && time.seconds() < kSecondsMax && time.nanos() >= 0 && time.nanos() < 1'000'000'000) {
+    return absl::OkStatus();
+  }
+  return FieldError("FIELD_OUT_OF_RANGE", field, "must be a time from 1970 to 2160");
 }
 
 absl::Status CheckAttributes(const google::protobuf::Struct& attributes) {
@@ -162,8 +185,7 @@ absl::StatusOr<engine::Request> ToEngine(const v1::DeclineOffer& request, const 
   const auto offer = ParseOfferName("decline.offer", request.offer());
   if (!offer.ok()) return offer.status();
   RETURN_IF_ERROR(CheckBytes("decline.reason", request.reason(), kReasonBytesMax));
-  return engine::Route{core::DeclineOffer{agent, offer->contact, offer->offer, request.reason(),
-                                          request.cause() == v1::DeclineOffer::UNREACHABLE}};
+  return engine::Route{core::DeclineOffer{agent, offer->contact, offer->offer, request.reason()}};
 }
 
 absl::StatusOr<engine::Request> ToEngine(const v1::PostAgentMessage& request, const std::string& agent) {
@@ -261,9 +283,9 @@ absl::StatusOr<engine::Request> ToEngine(v1::CreateContactRequest request, const
   RETURN_IF_ERROR(CheckBytes("subject", request.subject(), kSubjectBytesMax));
   RETURN_IF_ERROR(CheckAttributes(request.attributes()));
   RETURN_IF_ERROR(CheckHeadStart(request.head_start()));
-  if (request.lane() < 0 || request.lane() > kLaneMax) {
-    return FieldError("FIELD_OUT_OF_RANGE", "lane", absl::StrCat("must be from 0 to ", kLaneMax));
-  }
+  RETURN_IF_ERROR(CheckLane(request.lane()));
+  RETURN_IF_ERROR(CheckLabels(request.labels()));
+  if (request.has_deadline_time()) RETURN_IF_ERROR(CheckTime("deadline_time", request.deadline_time()));
   RETURN_IF_ERROR(CheckCount("messages", request.messages_size(), kFirstMessageCountMax));
   for (int i = 0; i < request.messages_size(); ++i) {
     RETURN_IF_ERROR(
@@ -280,13 +302,16 @@ absl::StatusOr<engine::Request> ToEngine(const v1::GetContactRequest& request, c
   return engine::GetContact{*contact};
 }
 
-absl::StatusOr<engine::Request> ToEngine(v1::UpdateContactRequest request, const std::string& adapter) {
+absl::StatusOr<engine::Request> ToEngine(v1::UpdateContactRequest request, const std::string& adapter, int lane_max) {
   const auto contact = ToRef("contact", request.contact(), request.contact_source_id(), adapter);
   if (!contact.ok()) return contact.status();
   if (request.has_head_start()) RETURN_IF_ERROR(CheckHeadStart(request.head_start()));
   RETURN_IF_ERROR(CheckBytes("vip", request.vip(), kWordBytesMax));
   RETURN_IF_ERROR(CheckAttributes(request.attributes()));
-  return engine::UpdateContact{*contact, std::move(request)};
+  if (request.has_lane()) RETURN_IF_ERROR(CheckLane(request.lane()));
+  RETURN_IF_ERROR(CheckLabels(request.labels()));
+  if (request.has_deadline_time()) RETURN_IF_ERROR(CheckTime("deadline_time", request.deadline_time()));
+  return engine::UpdateContact{*contact, std::move(request), lane_max};
 }
 
 absl::StatusOr<engine::Request> ToEngine(const v1::PostMessageRequest& request, const std::string& adapter) {
@@ -308,7 +333,7 @@ absl::StatusOr<engine::Request> ToEngine(v1::ConnectRequest request, const std::
     case v1::ConnectRequest::kCreate:
       return ToEngine(std::move(*request.mutable_create()), adapter, lane_max);
     case v1::ConnectRequest::kUpdate:
-      return ToEngine(std::move(*request.mutable_update()), adapter);
+      return ToEngine(std::move(*request.mutable_update()), adapter, lane_max);
     case v1::ConnectRequest::kMessage:
       return ToEngine(request.message(), adapter);
     case v1::ConnectRequest::kTyping:
@@ -401,6 +426,27 @@ absl::StatusOr<engine::Request> ToEngine(const v1::TerminateContactRequest& requ
   RETURN_IF_ERROR(ParseContactName("contact", request.contact()).status());
   RETURN_IF_ERROR(CheckBytes("reason", request.reason(), kWordBytesMax));
   return engine::EndContact{{request.contact(), "", ""}, request.reason(), /*by_operator=*/true};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::PrioritizeContactRequest& request) {
+  const auto contact = ParseContactName("contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  core::UpdateContact command{.contact = *contact};
+  if (request.has_lane()) {
+    RETURN_IF_ERROR(CheckLane(request.lane()));
+    command.lane = request.lane();
+  }
+  if (request.has_head_start()) {
+    RETURN_IF_ERROR(CheckHeadStart(request.head_start()));
+    command.head_start = std::chrono::seconds(request.head_start().seconds()) +
+                         std::chrono::milliseconds(request.head_start().nanos() / 1'000'000);
+  }
+  if (request.has_vip()) {
+    RETURN_IF_ERROR(CheckBytes("vip", request.vip(), kWordBytesMax));
+    command.vip = request.vip();
+  }
+  command.clear_call = request.clear_call();
+  return engine::Route{std::move(command)};
 }
 
 absl::StatusOr<engine::Request> ToEngine(const v1::SetAgentPresenceRequest& request) {

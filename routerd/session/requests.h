@@ -22,7 +22,7 @@ namespace v1 = ::routerd::v1;
 absl::StatusOr<engine::Request> ToEngine(v1::CreateContactRequest request, const std::string& adapter, int lane_max);
 // `adapter` limits the request to that adapter's contacts; empty: anybody's, by name only.
 absl::StatusOr<engine::Request> ToEngine(const v1::GetContactRequest& request, const std::string& adapter);
-absl::StatusOr<engine::Request> ToEngine(v1::UpdateContactRequest request, const std::string& adapter);
+absl::StatusOr<engine::Request> ToEngine(v1::UpdateContactRequest request, const std::string& adapter, int lane_max);
 absl::StatusOr<engine::Request> ToEngine(const v1::PostMessageRequest& request, const std::string& adapter);
 absl::StatusOr<engine::Request> ToEngine(const v1::EndContactRequest& request, const std::string& adapter);
 // Every action but `hello`.
@@ -39,6 +39,7 @@ absl::StatusOr<engine::Request> ToEngine(const v1::WorkRequest& request, const s
 absl::StatusOr<engine::Request> ToEngine(const v1::AssignContactRequest& request);
 absl::StatusOr<engine::Request> ToEngine(const v1::RequeueContactRequest& request);
 absl::StatusOr<engine::Request> ToEngine(const v1::TerminateContactRequest& request);
+absl::StatusOr<engine::Request> ToEngine(const v1::PrioritizeContactRequest& request);
 absl::StatusOr<engine::Request> ToEngine(const v1::SetAgentPresenceRequest& request);
 
 }  // namespace routerd::session

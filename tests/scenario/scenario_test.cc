@@ -6,11 +6,16 @@
 //
 //   queue NAME [needs SKILL>=TIER,…] [relax TIME SKILL>=TIER,…|nothing] [strategy NAME] [timeout TIME] [wrapup TIME]
 //              [headstart TIME] [misses N] [picking] [only AGENT,…] [optional TIME] [until_done]
-//              [extensions N TIME] [wrapupmax TIME] [offers N] [missed signout|nothing] [rest TIME]
+//              [extensions N TIME] [wrapupmax TIME]
+//              [escalate WHEN,… WHAT,…]: WHEN waited=TIME label=WORD contacts=N; WHAT lane=N headstart=TIME to=QUEUE
+//              call [known TIME WORTH]: the longest wait for a known agent, and how much longer than for anybody it may
+//              be [deadlines TARGET]: serves by earliest deadline
 //   agent NAME SKILL=TIER… [capacity N] [CHANNEL=N] [wrapup TIME]
 //   signin A · signout A · away A · back A · lost A · found A
-//   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] · leave C · vip C LEVEL
-//   accept A C · decline A C · unreachable A C · hold A C · complete A C · done A C · claim A C · extend A C
+//   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] [knows HOW=AGENT,…] [labels WORD,…] [nth N]
+//           [within TIME] [returns C] [also C]: the channel's deadline; the place that C left; the same customer is C
+//   leave C · vip C LEVEL · lane C N · label C WORD · seen C
+//   accept A C · decline A C · hold A C · complete A C · done A C · claim A C · extend A C
 //   transfer A C agent|queue NAME · assign C A · requeue C · advance TIME · why C · refused COMMAND…
 #include <gtest/gtest.h>
 
@@ -66,6 +71,32 @@ std::vector<NamedTier> ParseNeeds(const std::string& text) {
   return needs;
 }
 
+EscalationStep ParseEscalation(const std::string& when, const std::string& what) {
+  EscalationStep step;
+  for (const std::string& part : Split(when + "," + what, ',')) {
+    const std::string key = part.substr(0, part.find('='));
+    const std::string value = part.find('=') == std::string::npos ? "" : part.substr(part.find('=') + 1);
+    if (key == "waited") step.waited = ParseTime(value);
+    if (key == "label") step.label = value;
+    if (key == "contacts") step.contact_count = std::stoi(value);
+    if (key == "lane") step.lane = std::stoi(value);
+    if (key == "headstart") step.head_start = ParseTime(value);
+    if (key == "to") step.queue = value;
+    if (key == "call") step.call_supervisor = true;
+  }
+  return step;
+}
+
+std::vector<CreateContact::KnownAgent> ParseKnown(const std::string& text) {
+  std::vector<CreateContact::KnownAgent> known;
+  for (const std::string& one : Split(text, ',')) {
+    for (const KnownAs as : {KnownAs::kDedicated, KnownAs::kOwner, KnownAs::kLast}) {
+      if (one.starts_with(std::string(ToString(as)) + "=")) known.push_back({as, one.substr(one.find('=') + 1)});
+    }
+  }
+  return known;
+}
+
 class Story {
  public:
   // Carries out one line; what came of it is in `told`.
@@ -119,11 +150,14 @@ class Story {
         if (key == "timeout") q.offer_timeout = ParseTime(value);
         if (key == "headstart") q.head_start = ParseTime(value);
         if (key == "misses") q.misses_max = std::stoi(value);
-        if (key == "missed") q.missed_action = value == "signout" ? MissedAction::kSignOut : MissedAction::kNothing;
-        if (key == "offers") q.offer_count = std::stoi(value);
-        if (key == "rest") q.abandon_back_off = ParseTime(value);
         if (key == "only") q.agents = Split(value, ',');
         if (key == "relax") q.steps.push_back({ParseTime(value), know(ParseNeeds(w.at(++i)))});
+        if (key == "escalate") q.escalation.push_back(ParseEscalation(value, w.at(++i)));
+        if (key == "known") q.known_agent = {ParseTime(value), ParseTime(w.at(++i))};
+        if (key == "deadlines") {
+          q.order = Order::kEarliestDeadline;
+          q.service_target = ParseTime(value);
+        }
         if (key == "wrapup" || key == "optional") {
           q.wrap_up = key == "wrapup" ? WrapUpMode::kTimed : WrapUpMode::kOptional;
           q.wrap_up_time = ParseTime(value);
@@ -178,6 +212,18 @@ class Story {
           c.vip = w.at(++i);
         } else if (w[i] == "needs") {
           c.requirements = ParseNeeds(w.at(++i));
+        } else if (w[i] == "knows") {
+          c.known_agents = ParseKnown(w.at(++i));
+        } else if (w[i] == "labels") {
+          c.labels = Split(w.at(++i), ',');
+        } else if (w[i] == "nth") {
+          c.contact_count = std::stoi(w.at(++i));
+        } else if (w[i] == "returns") {
+          c.returned = left_.at(Id(w.at(++i)));
+        } else if (w[i] == "within") {
+          c.deadline = world_->now + ParseTime(w.at(++i));
+        } else if (w[i] == "also") {
+          c.linked_with = Id(w.at(++i));
         } else {
           c.channel = w[i];
         }
@@ -188,13 +234,15 @@ class Story {
       return c;
     }
     if (verb == "leave") return EndContact{Id(w[1]), false, "left"};
+    if (verb == "lane") return UpdateContact{.contact = Id(w[1]), .lane = std::stoi(w[2])};
+    if (verb == "label") return UpdateContact{.contact = Id(w[1]), .labels = {w[2]}};
+    if (verb == "seen") return UpdateContact{.contact = Id(w[1]), .clear_call = true};
     if (verb == "vip") return UpdateContact{Id(w[1]), {}, w[2]};
     if (verb == "assign") return AssignContact{Id(w[1]), w[2]};
     if (verb == "requeue") return RequeueContact{Id(w[1])};
     const ContactId id = Id(w[2]);
     if (verb == "accept") return AcceptOffer{w[1], id, offers_[{w[1], id}]};
     if (verb == "decline") return DeclineOffer{w[1], id, offers_[{w[1], id}], "no"};
-    if (verb == "unreachable") return DeclineOffer{w[1], id, offers_[{w[1], id}], "busy", true};
     if (verb == "hold") return HoldContact{w[1], id, true};
     if (verb == "complete") return CompleteContact{w[1], id, "", ""};
     if (verb == "done") return FinishWrapUp{w[1], id, ""};
@@ -244,6 +292,18 @@ class Story {
           if constexpr (requires { e.contact; }) c = names_[e.contact];
           if constexpr (std::is_same_v<Kind, ContactCreated>) {
             line = c + " queued " + std::string(r.NameOf(e.queue)) + " headstart=" + Show(event.at - e.rank);
+            if (e.returned_from != kNoContact) line += " in the place of " + names_[e.returned_from];
+            left_[e.contact] = {e.contact, e.queued_at, e.rank};
+          } else if constexpr (std::is_same_v<Kind, ContactLinked>) {
+            line = c + " shares a place with " + names_[e.with];
+          } else if constexpr (std::is_same_v<Kind, ContactLabeled>) {
+            line = c + " noted:";
+            for (const std::string& label : e.labels) line += " " + label;
+          } else if constexpr (std::is_same_v<Kind, ContactEscalated>) {
+            line = c + " raised to level " + std::to_string(e.level) + " (" + e.rule + ")";
+            if (e.queue_changed) line += ", goes on in " + std::string(r.NameOf(e.queue));
+            if (e.lane > 0) line += ", lane " + std::to_string(e.lane);
+            if (e.call_supervisor) line += ", a supervisor is called";
           } else if constexpr (std::is_same_v<Kind, ContactReprioritized>) {
             line = c + " moved in line";
           } else if constexpr (std::is_same_v<Kind, RequirementsRelaxed>) {
@@ -253,14 +313,13 @@ class Story {
             line = c + " offered " + agent(e.agent) + " deadline=" + in(e.expire_at);
             if (e.rule == OfferRule::kReserved) line += " (reserved)";
             if (e.rule == OfferRule::kClaim) line += " (picked)";
-            if (e.rule == OfferRule::kAskedAgain) line += " (asked again)";
+            if (e.rule == OfferRule::kLinked) line += " (taken along)";
           } else if constexpr (std::is_same_v<Kind, OfferAccepted>) {
             line = c + " accepted " + agent(e.agent);
           } else if constexpr (std::is_same_v<Kind, OfferClosed>) {
             line = c + " offer " + ToString(e.outcome) + " " + agent(e.agent) +
                    " misses=" + std::to_string(e.missed_count);
             if (e.outcome == OfferState::kRevoked) line += " (" + e.reason + ")";
-            if (e.others_open) line += " others open";
           } else if constexpr (std::is_same_v<Kind, ContactHeld>) {
             line = c + " on hold";
           } else if constexpr (std::is_same_v<Kind, ContactTransferred>) {
@@ -270,6 +329,7 @@ class Story {
             line = c + " back in line from " + agent(e.agent) + " (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, ContactReserved>) {
             line = c + " reserved for " + agent(e.agent) + " for " + in(e.until);
+            if (e.known_as != KnownAs::kNobody) line += " (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, ReservationEnded>) {
             line = c + " no longer reserved (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, WrapUpStarted>) {
@@ -295,8 +355,6 @@ class Story {
           } else if constexpr (std::is_same_v<Kind, AgentConnectionChanged>) {
             line = agent(e.agent) +
                    (e.connected ? " is connected again" : " lost its connection, grace=" + in(e.grace_until));
-          } else if constexpr (std::is_same_v<Kind, AgentRested>) {
-            line = agent(e.agent) + " rests for " + in(e.until);
           } else {
             line = "the rules are loaded";
           }
@@ -309,6 +367,7 @@ class Story {
   std::unique_ptr<World> world_;
   std::map<std::string, ContactId> contacts_;
   std::map<ContactId, std::string> names_;
+  std::map<ContactId, CreateContact::ReturnedPlace> left_;       // Each contact's place, for one who comes back.
   std::map<std::pair<std::string, ContactId>, OfferId> offers_;  // The last one made to an agent for a contact.
 };
 

@@ -47,14 +47,11 @@ void Model::Count() {
     agent.used = 0;
     agent.counts.clear();
   }
-  const auto add = [this](const std::string& name, const Contact& contact, int cost) {
-    Agent& agent = agents_.at(name);
-    agent.used += cost;
-    if (!contact.light) ++agent.counts[contact.channel];
-  };
   for (const auto& [name, contact] : contacts_) {
-    if (!contact.agent.empty()) add(contact.agent, contact, contact.cost);
-    for (const auto& [offer, open] : contact.offers) add(open.agent, contact, open.cost);
+    if (contact.agent.empty()) continue;
+    Agent& agent = agents_.at(contact.agent);
+    agent.used += contact.cost;
+    if (!contact.light) ++agent.counts[contact.channel];
   }
 }
 
@@ -69,16 +66,24 @@ bool Model::MayTake(const std::string& agent, const Contact& contact) const {
   return only.empty() || std::find(only.begin(), only.end(), Bare(agent)) != only.end();
 }
 
-bool Model::OnDuty(const std::string& agent, const Contact& contact, int64_t now) const {
-  const Agent& a = agents_.at(agent);
-  const auto max = a.count_max.find(contact.channel);
-  return a.available && a.connected && a.pending != "PRESENCE_AWAY" && a.rest_until <= now &&
-         max != a.count_max.end() && max->second > 0;
+bool Model::OtherOffered(const Contact& contact) const {
+  return std::any_of(contact.linked.begin(), contact.linked.end(),
+                     [&](const std::string& other) { return contacts_.at(other).state == Contact::kOffered; });
 }
 
-bool Model::HasRoom(const std::string& agent, const Contact& contact, int64_t now) const {
-  if (!OnDuty(agent, contact, now)) return false;
+void Model::Unlink(Contact& contact) {
+  for (const std::string& other : contact.linked) contacts_.at(other).linked.erase(contact.name);
+  contact.linked.clear();
+}
+
+bool Model::Holds(const v1::EscalationStep& step, const Contact& contact, int64_t now) const {
+  return contact.queued_at + Ns(step.waited()) <= now && contact.contact_count >= step.contact_count() &&
+         (step.label().empty() || contact.labels.contains(step.label()));
+}
+
+bool Model::HasRoom(const std::string& agent, const Contact& contact) const {
   const Agent& a = agents_.at(agent);
+  if (!a.available || !a.connected || a.pending == "PRESENCE_AWAY") return false;
   const auto channel = std::find_if(config_.channels().begin(), config_.channels().end(),
                                     [&](const auto& c) { return c.id() == contact.channel; });
   const auto max = a.count_max.find(contact.channel);
@@ -88,16 +93,8 @@ bool Model::HasRoom(const std::string& agent, const Contact& contact, int64_t no
 }
 
 bool Model::BackedOff(const std::string& agent, const Contact& contact, int64_t now) const {
-  const auto passed_over = [&](const std::string& name) {
-    const auto it = contact.back_offs.find(name);
-    return it != contact.back_offs.end() && it->second > now;
-  };
-  if (!passed_over(agent) || contact.reserved_agent == agent) return false;
-  if (now < contact.in_line_since + 5'000'000'000) return true;
-  for (const auto& [name, other] : agents_) {
-    if (OnDuty(name, contact, now) && MayTake(name, contact) && !passed_over(name)) return true;
-  }
-  return false;
+  const auto it = contact.back_offs.find(agent);
+  return it != contact.back_offs.end() && it->second > now;
 }
 
 bool Model::Before(const Contact& a, const Contact& b) {
@@ -112,23 +109,21 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   const auto expect = [&](bool holds, const std::string& rule) {
     if (!holds) broken_.push_back("offer " + offer.offer() + " to " + agent + ": " + rule);
   };
-  if (contact.state == Contact::kOffered) {
-    expect(static_cast<int>(contact.offers.size()) < QueueOf(contact).offer_count(), "to no more at once");
-    for (const auto& [name, open] : contact.offers) expect(open.agent != agent, "to an agent once");
-  } else {
-    expect(contact.state == Contact::kQueued, "only who waits is offered");
-  }
+  expect(contact.state == Contact::kQueued, "only who waits is offered");
   expect(MayTake(agent, contact), "the agent must be able to take it");
-  expect(HasRoom(agent, contact, now), "the agent must have room");
+  if (offer.rule() == "linked") return;
+  expect(!OtherOffered(contact), "another contact of its customer is being offered");
+  expect(HasRoom(agent, contact), "the agent must have room");
   if (offer.rule() == "claim") return;
   expect(!BackedOff(agent, contact, now), "the agent is passed over for it");
   for (const auto& [name, other] : contacts_) {
     if (name == contact.name || other.state != Contact::kQueued || !Before(other, contact)) continue;
-    const bool could = MayTake(agent, other) && HasRoom(agent, other, now) && !BackedOff(agent, other, now);
+    const bool could =
+        MayTake(agent, other) && !OtherOffered(other) && HasRoom(agent, other) && !BackedOff(agent, other, now);
     expect(!could, name + " stands before it");
   }
   // Whom the strategy puts first, over everybody who could.
-  if (offer.rule() == "reserved" || offer.rule() == "least_wanted" || offer.rule() == "asked_again") return;
+  if (offer.rule() == "reserved" || offer.rule() == "least_wanted") return;
   using Score = std::tuple<int64_t, int64_t, int64_t, int>;
   const auto score = [&](const std::string& name) -> Score {
     const Agent& a = agents_.at(name);
@@ -142,12 +137,7 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
     return {a.idle_since, 0, 0, a.order};
   };
   for (const auto& [name, other] : agents_) {
-    if (name == agent || !MayTake(name, contact) || !HasRoom(name, contact, now) || BackedOff(name, contact, now)) {
-      continue;
-    }
-    const bool asked = std::any_of(contact.offers.begin(), contact.offers.end(),
-                                   [&](const auto& open) { return open.second.agent == name; });
-    if (asked) continue;
+    if (name == agent || !MayTake(name, contact) || !HasRoom(name, contact) || BackedOff(name, contact, now)) continue;
     expect(!(score(name) < score(agent)), "by " + offer.rule() + " " + name + " comes first");
   }
 }
@@ -163,10 +153,10 @@ void Model::Apply(const v1::Event& e) {
   Agent* a = agents_.contains(e.agent()) ? &agents_[e.agent()] : nullptr;
   const auto let_go = [&] {
     c->agent.clear();
+    c->offer.clear();
     c->cost = 0;
     c->light = false;
     c->state = Contact::kQueued;
-    c->in_line_since = now;
   };
   const auto holds_any = [&] {
     return std::any_of(contacts_.begin(), contacts_.end(), [&](const auto& one) {
@@ -192,7 +182,12 @@ void Model::Apply(const v1::Event& e) {
       contact.channel = created.channel();
       contact.lane = created.lane();
       contact.rank = Ns(created.rank_time());
-      contact.queued_at = contact.in_line_since = now;
+      contact.queued_at = Ns(created.queue_time());
+      Expect(
+          contact.queued_at <= now && contact.rank <= now + std::max<int64_t>(0, e.contact_created().value_shift_ns()),
+          e, "nobody stands behind who comes later");
+      contact.labels.insert(created.labels().begin(), created.labels().end());
+      contact.contact_count = e.contact_created().contact_count();
       contact.requirements = ToMap(created.requirements());
       break;
     }
@@ -200,6 +195,40 @@ void Model::Apply(const v1::Event& e) {
       c->rank = Ns(e.contact_reprioritized().rank_time());
       c->lane = e.contact_reprioritized().lane();
       break;
+    case v1::Event::kContactLabeled:
+      for (const std::string& label : e.contact_labeled().labels()) {
+        Expect(c->labels.insert(label).second, e, "a label is new");
+      }
+      break;
+    case v1::Event::kContactEscalated: {
+      const v1::ContactEscalated& raised = e.contact_escalated();
+      const v1::EscalationStep& step = QueueOf(*c).escalation(raised.level() - 1);
+      Expect(Holds(step, *c, now), e, "a step acts when all of it holds");
+      Expect(c->escalated.insert(raised.level()).second, e, "a step acts once");
+      Expect(Ns(raised.rank_time()) == c->rank - Ns(step.head_start()), e, "a step gives its head start");
+      Expect(raised.lane() >= c->lane, e, "a step lowers no lane");
+      const bool moves = !step.queue().empty() || !step.requirements().empty();
+      Expect(c->state == Contact::kQueued || !moves, e, "who is served is not moved");
+      c->rank = Ns(raised.rank_time());
+      c->lane = raised.lane();
+      c->requirements = ToMap(raised.requirements());
+      if (raised.has_queue_time()) {
+        c->queue = raised.queue();
+        c->queued_at = now;
+        c->step = 0;
+        c->escalated.clear();
+      }
+      break;
+    }
+    case v1::Event::kContactLinked: {
+      const Contact& with = contacts_.at(e.contact_linked().with());
+      Expect(with.channel != c->channel, e, "contacts of one channel stay apart");
+      Expect(c->state != Contact::kActive && with.state != Contact::kActive, e, "only who waits shares a place");
+      Expect(Ns(e.contact_linked().rank_time()) <= std::min(c->rank, with.rank), e, "they share the better rank");
+      c->linked.insert(with.name);
+      c->rank = Ns(e.contact_linked().rank_time());
+      break;
+    }
     case v1::Event::kRequirementsRelaxed: {
       Expect(c->state == Contact::kQueued, e, "only who waits relaxes");
       const auto& step = QueueOf(*c).relaxation(e.requirements_relaxed().step() - 1);
@@ -216,54 +245,41 @@ void Model::Apply(const v1::Event& e) {
     case v1::Event::kOfferMade:
       Count();
       CheckOffer(*c, e.agent(), e.offer_made(), now);
-      Expect(offers_seen_.insert(e.offer_made().offer()).second, e, "no offer has a number that another had");
       c->state = Contact::kOffered;
-      c->offers[e.offer_made().offer()] = {e.agent(), e.offer_made().cost(), Ns(e.offer_made().expire_time())};
+      c->agent = e.agent();
+      c->offer = e.offer_made().offer();
+      c->cost = e.offer_made().cost();
+      c->taken_along = e.offer_made().rule() == "linked";
+      c->until = Ns(e.offer_made().expire_time());
       a->last_offer = now;
       break;
     case v1::Event::kOfferAccepted:
-      if (!c->offers.contains(e.offer_accepted().offer())) {
-        Expect(false, e, "the offer is open");
-        return;
-      }
-      Expect(c->offers.size() == 1, e, "one wins, after all others were taken back");
-      Expect(c->offers.at(e.offer_accepted().offer()).agent == e.agent(), e, "who accepts is whom it was made to");
-      Expect(now < c->offers.at(e.offer_accepted().offer()).until, e, "an offer is accepted before its deadline");
+      Expect(c->state == Contact::kOffered && c->offer == e.offer_accepted().offer(), e, "the offer is open");
+      Expect(c->agent == e.agent(), e, "who accepts is whom it was made to");
+      Expect(now < c->until, e, "an offer is accepted before its deadline");
       c->state = Contact::kActive;
-      c->agent = e.agent();
-      c->cost = c->offers.at(e.offer_accepted().offer()).cost;
-      c->offers.clear();
+      c->offer.clear();
       c->served = 1;
       c->reserved_agent.clear();
+      Unlink(*c);
       c->back_offs.clear();
       a->missed = 0;
       break;
     case v1::Event::kOfferClosed: {
       const auto& closed = e.offer_closed();
-      if (!c->offers.contains(closed.offer())) {
-        Expect(false, e, "the offer is open");
-        return;
-      }
+      Expect(c->state == Contact::kOffered && c->offer == closed.offer(), e, "the offer is open");
       const bool lapsed = closed.state() == v1::Offer::STATE_LAPSED;
-      if (lapsed) Expect(now >= c->offers.at(closed.offer()).until, e, "nothing lapses early");
-      Expect(c->offers.at(closed.offer()).agent == e.agent(), e, "it was made to that agent");
-      Expect(lapsed == (closed.cause() == v1::OfferClosedEvent::NO_ANSWER), e,
-             "only who does not answer lets it lapse");
+      if (lapsed) Expect(now >= c->until, e, "nothing lapses early");
       Expect(closed.missed_count() == a->missed + (lapsed ? 1 : 0), e, "only a lapse is a miss");
       a->missed = closed.missed_count();
       if (closed.has_back_off_until()) c->back_offs[e.agent()] = Ns(closed.back_off_until());
-      c->offers.erase(closed.offer());
-      Expect(closed.others_open() == !c->offers.empty(), e, "it tells whether others are open");
-      if (c->offers.empty()) let_go();
+      let_go();
       break;
     }
-    case v1::Event::kOfferExtended: {
-      Contact::Offer& offer = c->offers[e.offer_extended().offer()];
-      Expect(offer.agent == e.agent(), e, "who gets more time was offered it");
-      Expect(Ns(e.offer_extended().expire_time()) >= offer.until, e, "an offer is only ever extended");
-      offer.until = Ns(e.offer_extended().expire_time());
+    case v1::Event::kOfferExtended:
+      Expect(Ns(e.offer_extended().expire_time()) >= c->until, e, "an offer is only ever extended");
+      c->until = Ns(e.offer_extended().expire_time());
       break;
-    }
     case v1::Event::kContactTransferred: {
       Expect(c->state == Contact::kActive && c->agent == e.agent(), e, "who serves it passes it on");
       const auto& moved = e.contact_transferred();
@@ -271,7 +287,9 @@ void Model::Apply(const v1::Event& e) {
       if (moved.has_queue_time()) {
         c->queued_at = now;
         c->step = 0;
+        c->escalated.clear();
       }
+      c->known = false;
       c->queue = moved.queue().empty() ? c->queue : moved.queue();
       c->requirements = ToMap(moved.requirements());
       c->reserved_agent = moved.reserved_agent();
@@ -292,6 +310,12 @@ void Model::Apply(const v1::Event& e) {
       c->reserved_agent = e.contact_reserved().agent();
       c->reserved_until = Ns(e.contact_reserved().until());
       c->back_offs.erase(c->reserved_agent);
+      c->known = e.contact_reserved().reason() != "supervisor";
+      if (c->known) {
+        c->reserved_agent.clear();
+        Expect(MayTake(e.agent(), *c) && a->available, e, "a known agent is there and can take it");
+        c->reserved_agent = e.agent();
+      }
       break;
     case v1::Event::kReservationEnded:
       if (e.reservation_ended().reason() == "waited") Expect(c->reserved_until <= now, e, "a reservation has its time");
@@ -329,6 +353,7 @@ void Model::Apply(const v1::Event& e) {
       if (end.detail() == "wrap_up_over") Expect(c->until != 0 && now >= c->until, e, "wrap-up has its time");
       if (!c->agent.empty()) agents_[c->agent].idle_since = now;
       ended_.insert(e.contact());
+      Unlink(*c);
       contacts_.erase(e.contact());
       break;
     }
@@ -345,9 +370,6 @@ void Model::Apply(const v1::Event& e) {
     case v1::Event::kAgentSignedOut:
       for (const auto& [name, contact] : contacts_) {
         Expect(contact.agent != e.agent(), e, name + " would be left with nobody");
-        for (const auto& [offer, open] : contact.offers) {
-          Expect(open.agent != e.agent(), e, offer + " would be left with nobody");
-        }
       }
       if (e.agent_signed_out().reason() == "lost") Expect(now >= a->grace_until, e, "grace has its time");
       a->signed_in = a->connected = a->available = false;
@@ -375,9 +397,6 @@ void Model::Apply(const v1::Event& e) {
       a->grace_until =
           e.agent_connection_changed().has_grace_until() ? Ns(e.agent_connection_changed().grace_until()) : 0;
       break;
-    case v1::Event::kAgentRested:
-      a->rest_until = Ns(e.agent_rested().until());
-      break;
     default:
       break;
   }
@@ -386,22 +405,32 @@ void Model::Apply(const v1::Event& e) {
 void Model::CheckSettled(int64_t now) {
   Count();
   for (const auto& [agent_name, agent] : agents_) {
-    if (agent.used > agent.capacity) broken_.push_back(agent_name + " holds more than its capacity");
+    const bool beyond = std::any_of(contacts_.begin(), contacts_.end(), [&](const auto& held) {
+      return held.second.agent == agent_name && held.second.taken_along;
+    });
+    if (agent.used > agent.capacity && !beyond) broken_.push_back(agent_name + " holds more than its capacity");
     const bool holds = std::any_of(contacts_.begin(), contacts_.end(),
                                    [&](const auto& one) { return one.second.agent == agent_name; });
     if (!agent.pending.empty() && !holds) broken_.push_back(agent_name + " still waits for its presence to change");
   }
   for (const auto& [name, contact] : contacts_) {
-    const bool held = contact.state == Contact::kActive || contact.state == Contact::kWrapUp;
-    if (contact.agent.empty() == held || contact.offers.empty() == (contact.state == Contact::kOffered)) {
+    if ((contact.agent.empty()) != (contact.state == Contact::kQueued)) {
       broken_.push_back(name + " has a holder in line, or none out of it");
     }
-    for (const auto& [offer, open] : contact.offers) {
-      if (open.until <= now) broken_.push_back(offer + " should have lapsed");
-    }
+    if (contact.state == Contact::kOffered && contact.until <= now)
+      broken_.push_back(name + "'s offer should have lapsed");
     if (contact.state != Contact::kQueued) continue;
+    if (contact.known && !contact.reserved_agent.empty() && !agents_.at(contact.reserved_agent).available) {
+      broken_.push_back(name + " is kept for a known agent who has gone");
+    }
+    for (int i = 0; i < QueueOf(contact).escalation_size(); ++i) {
+      if (!contact.escalated.contains(i + 1) && Holds(QueueOf(contact).escalation(i), contact, now)) {
+        broken_.push_back(name + " should have been raised by step " + std::to_string(i + 1));
+      }
+    }
+    if (OtherOffered(contact)) continue;
     for (const auto& [agent, data] : agents_) {
-      if (MayTake(agent, contact) && HasRoom(agent, contact, now) && !BackedOff(agent, contact, now)) {
+      if (MayTake(agent, contact) && HasRoom(agent, contact) && !BackedOff(agent, contact, now)) {
         broken_.push_back(name + " waits while " + agent + " has room and may take it");
       }
     }

@@ -37,7 +37,7 @@ class Model {
 
   struct Contact {
     enum State { kQueued, kOffered, kActive, kWrapUp } state = kQueued;
-    std::string name, queue, channel, agent, reserved_agent;  // Agent: who serves it.
+    std::string name, queue, channel, agent, offer, reserved_agent;
     int lane = 0;
     int64_t rank = 0, queued_at = 0, until = 0, reserved_until = 0;
     int step = 0, cost = 0, served = 0;
@@ -45,23 +45,21 @@ class Model {
     std::map<std::string, int> requirements;
     std::map<std::string, int64_t> back_offs;
     int64_t messages = 0;
-    bool light = false;  // Neither counted nor in the way.
+    std::set<std::string> labels, linked;
+    std::set<int> escalated;  // Steps of its queue that have acted.
+    int contact_count = 0;
+    bool known = false;        // Reserved for an agent whom the customer knows.
+    bool taken_along = false;  // May exceed its agent's capacity.
+    bool light = false;        // Neither counted nor in the way.
     int64_t wrap_up_at = 0;
     int extensions = 0;
-    int64_t in_line_since = 0;
-    struct Offer {
-      std::string agent;
-      int cost = 0;
-      int64_t until = 0;
-    };
-    std::map<std::string, Offer> offers;  // Open ones, by name.
   };
   struct Agent {
     std::map<std::string, int> skills, count_max;
     int capacity = 100;
     bool available = false, signed_in = false, connected = false;
     std::string pending;  // Presence to come once nothing is held.
-    int64_t idle_since = 0, last_offer = 0, grace_until = 0, rest_until = 0;
+    int64_t idle_since = 0, last_offer = 0, grace_until = 0;
     int missed = 0, order = 0;
     int used = 0;                       // As of Count.
     std::map<std::string, int> counts;  // As of Count, by channel.
@@ -77,9 +75,11 @@ class Model {
   // Adds up anew what each agent holds.
   void Count();
   bool MayTake(const std::string& agent, const Contact& contact) const;
-  bool OnDuty(const std::string& agent, const Contact& contact, int64_t now) const;
-  bool HasRoom(const std::string& agent, const Contact& contact, int64_t now) const;
-  // Declined, missed or passed on a while ago; unless so did everybody there, and a moment has passed.
+  // Whether another contact of its customer that shares its place is being offered.
+  bool OtherOffered(const Contact& contact) const;
+  void Unlink(Contact& contact);
+  bool Holds(const v1::EscalationStep& step, const Contact& contact, int64_t now) const;
+  bool HasRoom(const std::string& agent, const Contact& contact) const;
   bool BackedOff(const std::string& agent, const Contact& contact, int64_t now) const;
   static bool Before(const Contact& a, const Contact& b);
   void CheckOffer(const Contact& contact, const std::string& agent, const v1::OfferMade& offer, int64_t now);
@@ -89,7 +89,6 @@ class Model {
   std::map<std::string, Contact> contacts_;
   std::map<std::string, Agent> agents_;
   std::set<std::string> ended_;
-  std::set<std::string> offers_seen_;
   int64_t last_sequence_ = 0, last_time_ = 0;
   std::vector<std::string> broken_;
 };

@@ -80,23 +80,49 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
     queue.mutable_offer_timeout()->set_seconds(random.Between(5, 20));
     queue.mutable_miss_back_off()->set_seconds(random.Between(0, 30));
     queue.mutable_decline_back_off()->set_seconds(random.Between(1, 60));
-    queue.mutable_unreachable_back_off()->set_seconds(random.Between(0, 20));
-    if (random.OneIn(2)) queue.mutable_lost_back_off()->set_seconds(random.Between(0, 20));
-    if (random.OneIn(2)) queue.mutable_abandon_back_off()->set_seconds(random.Between(0, 10));
     queue.set_misses_max(random.Between(0, 3));
-    queue.set_missed_action(static_cast<v1::MissedAction>(random.Between(1, 3)));
-    queue.set_offer_count(random.OneIn(3) ? random.Between(2, 4) : 1);
     queue.mutable_wrap_up()->set_mode(static_cast<v1::WrapUpConfig::Mode>(random.Between(1, 4)));
     queue.mutable_wrap_up()->mutable_duration()->set_seconds(random.Between(1, 30));
     queue.mutable_wrap_up()->mutable_duration_max()->set_seconds(random.Between(30, 60));
     queue.mutable_wrap_up()->set_extension_count_max(random.Between(0, 3));
     queue.mutable_wrap_up()->mutable_extension()->set_seconds(random.Between(1, 30));
+    if (random.OneIn(2)) {
+      v1::KnownAgentConfig& known = *queue.mutable_known_agent();
+      known.add_kinds(v1::KnownAgentConfig::DEDICATED);
+      known.add_kinds(v1::KnownAgentConfig::OWNER);
+      known.add_kinds(v1::KnownAgentConfig::LAST);
+      known.mutable_wait_max()->set_seconds(random.Between(1, 120));
+      known.mutable_worth()->set_seconds(random.Between(0, 120));
+    }
+    if (random.OneIn(2)) {
+      v1::EscalationStep& step = *queue.add_escalation();
+      step.mutable_waited()->set_seconds(random.Between(0, 60));
+      if (random.OneIn(2)) step.set_label("bad");
+      if (random.OneIn(2)) step.set_lane(random.Between(0, 2));
+      step.mutable_head_start()->set_seconds(random.Between(1, 60));
+      v1::EscalationStep& next = *queue.add_escalation();
+      next.set_label(random.OneIn(2) ? "bad" : "worse");
+      if (i < 5 && random.OneIn(2)) next.set_queue(absl::StrCat("q", random.Between(i + 1, 5)));
+      if (random.OneIn(3)) *next.add_requirements() = required;
+      next.set_call_supervisor(random.OneIn(2));
+      v1::EscalationStep& again = *queue.add_escalation();
+      again.set_contact_count(random.Between(2, 4));
+      again.set_lane(1);
+    }
+    if (random.OneIn(3)) queue.set_order(v1::EARLIEST_DEADLINE);
+    if (random.OneIn(2)) queue.mutable_return_window()->set_seconds(random.Between(1, 100));
     queue.set_picking_allowed(random.OneIn(2));
     queue.mutable_service_level_target()->set_seconds(20);
     if (i == 5) {
       for (const char* only : {"a0", "a1", "a2"}) queue.add_agents(only);
     }
   }
+  for (int i = 0; i < 5; ++i) {
+    v1::CustomerConfig& customer = *config.add_customers();
+    customer.set_id(absl::StrCat("c", i));
+    customer.set_agent(absl::StrCat("a", random.Below(10)));
+  }
+  if (random.OneIn(4)) config.set_one_place_per_customer(false);
   config.mutable_agent_grace()->set_seconds(random.Between(5, 40));
   config.mutable_transfer_wait()->set_seconds(random.Between(5, 60));
   config.mutable_limits()->set_contacts_max(1000);
@@ -317,7 +343,12 @@ class Simulation {
       extra.set_skill(absl::StrCat("s", random_.Below(4)));
       extra.set_tier(static_cast<v1::Tier>(random_.Between(1, 3)));
     }
-    request.mutable_customer()->set_id(absl::StrCat("c", random_.Below(100)));
+    request.mutable_customer()->set_id(absl::StrCat("c", random_.Below(30)));
+    if (random_.OneIn(10)) request.add_labels("bad");
+    if (random_.OneIn(5)) {
+      const auto now_s = std::chrono::duration_cast<seconds>(clock_.Now().time_since_epoch()).count();
+      request.mutable_deadline_time()->set_seconds(now_s + random_.Between(-20, 300));
+    }
     request.mutable_customer()->set_verified(true);
     if (random_.OneIn(4)) request.mutable_customer()->set_vip(random_.OneIn(2) ? "gold" : "silver");
     if (random_.OneIn(8)) request.mutable_head_start()->set_seconds(random_.Below(100));
@@ -392,14 +423,12 @@ class Simulation {
                               .reason = ""});
     } else if (dice < 61) {
       if ((contact = AnyIn(Model::Contact::kOffered)) == nullptr) return;
-      const auto& [name, open] = random_.Pick(contact->offers);
-      const core::OfferId offer{std::stoull(name.substr(name.rfind('/') + 1)) -
-                                static_cast<uint64_t>(random_.OneIn(30))};
-      const std::string agent = random_.OneIn(20) ? AnyAgent() : open.agent.substr(7);
+      const std::string number = contact->offer.substr(contact->offer.rfind('/') + 1);
+      const core::OfferId offer{std::stoull(number) - static_cast<uint64_t>(random_.OneIn(30))};
       if (random_.OneIn(6)) {
-        Route(core::DeclineOffer{agent, Id(contact->name), offer, "no", random_.OneIn(3)});
+        Route(core::DeclineOffer{HolderOf(*contact), Id(contact->name), offer, "no"});
       } else {
-        Route(core::AcceptOffer{agent, Id(contact->name), offer});
+        Route(core::AcceptOffer{HolderOf(*contact), Id(contact->name), offer});
       }
     } else if (dice < 73) {
       if ((contact = AnyIn(Model::Contact::kActive)) == nullptr) return;
@@ -416,7 +445,10 @@ class Simulation {
       v1::UpdateContactRequest update;
       if (random_.OneIn(2)) update.set_vip("gold");
       if (random_.OneIn(2)) update.mutable_head_start()->set_seconds(random_.Below(200));
-      Post(engine::UpdateContact{{AnyContact(), "", ""}, update});
+      if (random_.OneIn(3)) update.add_labels(random_.OneIn(2) ? "bad" : "worse");
+      if (random_.OneIn(4)) update.set_lane(random_.Below(3));
+      if (random_.OneIn(4)) update.mutable_deadline_time()->set_seconds(1'800'000'000 + random_.Below(100));
+      Post(engine::UpdateContact{{AnyContact(), "", ""}, update, 9});
     } else if (dice < 93) {
       Route(core::ClaimContact{AnyAgent(), Id(AnyContact())});
     } else if (dice < 94) {
