@@ -64,7 +64,11 @@ void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const Sta
   absl::StrAppend(&out, "  queue ", queue.id(), ": ", v1::AgentStrategy_Name(queue.strategy()), ", offers ",
                   Text(queue.offer_timeout()), ", ", WrapUpText(queue.wrap_up()),
                   queue.lane() > 0 ? absl::StrCat(", lane ", queue.lane()) : "",
-                  queue.waiting_max() > 0 ? absl::StrCat(", at most ", queue.waiting_max(), " waiting") : "", "\n");
+                  queue.waiting_max() > 0 ? absl::StrCat(", at most ", queue.waiting_max(), " waiting") : "",
+                  queue.calendar().empty() ? "" : absl::StrCat(", open by ", queue.calendar()),
+                  queue.has_wait_max() ? absl::StrCat(", waits at most ", Text(queue.wait_max())) : "",
+                  queue.overflow().empty() ? "" : absl::StrCat(", ", Count(queue.overflow_size(), "overflow rule")),
+                  queue.callback().allowed() ? ", calls back" : "", "\n");
   const auto step = [&](const std::string& when, const Requirements& requirements) {
     const int64_t count = staff.AgentCount(staff.Servers(position, requirements));
     absl::StrAppend(&out, absl::StrFormat("    %-12s needs %s: %s\n", when, ToText(requirements),

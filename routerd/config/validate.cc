@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "routerd/base/suggest.h"
 #include "routerd/config/defaults.h"
+#include "routerd/config/hours.h"
 #include "routerd/config/prove.h"
 #include "routerd/config/requirement.h"
 #include "routerd/config/text.h"
@@ -116,6 +117,11 @@ class Checker {
         Add(vip_path + ".weight", absl::StrCat(vip.weight(), " is out of range (above 0, up to 1000)"));
       }
     }
+    for (int i = 0; i < workspace.calendars_size(); ++i) {
+      const std::string calendar_path = absl::StrCat(path, ".calendars[", i, "]");
+      CheckId(calendar_path, workspace.calendars(i).id());
+      CheckCalendar(calendar_path, workspace.calendars(i), problems_);
+    }
     if (workspace.queues_size() > kQueuesMax) Add(path + ".queues", absl::StrCat("more than ", kQueuesMax, " queues"));
     for (int i = 0; i < workspace.queues_size(); ++i) {
       CheckQueueValues(absl::StrCat(path, ".queues[", i, "]"), workspace.queues(i));
@@ -163,6 +169,13 @@ class Checker {
     const Names vips = Collect(path + ".vip_levels", "VIP level", workspace.vip_levels());
     const Names queues = Collect(path + ".queues", "queue", workspace.queues());
     Collect(path + ".customers", "customer", workspace.customers());
+    const Names calendars = Collect(path + ".calendars", "calendar", workspace.calendars());
+    for (int i = 0; i < workspace.queues_size(); ++i) {
+      const std::string& calendar = workspace.queues(i).calendar();
+      if (calendar.empty()) continue;
+      CheckKnown(absl::StrCat(path, ".queues[", i, "].calendar"), "calendar", calendar, calendars);
+    }
+    CheckLimits(path, workspace, problems_);
     const Names agents = CollectAgents(path + ".agents", workspace);
     if (channels.empty()) Add(path + ".channels", "at least one channel is needed");
     if (workspace.queues().empty()) Add(path + ".queues", "at least one queue is needed");
