@@ -41,6 +41,7 @@ void EnterQueue(Contact& contact, QueueId queue, Instant at) {
   contact.queued_at = at;
   contact.step = 0;
   if (contact.rare().escalation_done != 0) contact.edit_rare().escalation_done = 0;
+  if (contact.rare().overflow_done != 0) contact.edit_rare().overflow_done = 0;
 }
 
 void EndReservation(Contact& contact) {
@@ -178,6 +179,9 @@ void Router::Impl::Rearm(Contact& contact) {
     for (const BackOff& b : contact.rare().back_offs) {
       if (b.until > now) wake = std::min(wake, b.until);
     }
+    if (rules(contact.queue).limited) wake = std::min(wake, NextLimit(contact));
+  } else if (contact.state == ContactState::kScheduled) {
+    wake = contact.rare().schedule_at;
   }
   if (wake == contact.wake) return;
   if (contact.wake != kNever) deadlines.erase(Deadline::Of(contact.wake, contact.id));
@@ -236,6 +240,10 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
     }
   }
   DropEscalationCycles();
+  for (QueueRules& r : queue_rules) {
+    if (r.live) LoadLimits(r);
+  }
+  CutOverflowCircles();
   for (const QueueRules& r : queue_rules) orders |= 1u << static_cast<int>(OrderOf(r.policy.strategy));
 
   std::vector<int> costs;
@@ -405,6 +413,7 @@ void Router::Impl::Apply(const Event& event) {
                    ContactRare& rare = contact.edit_rare();
                    rare.reserved_agent = e.reserved_agent;
                    rare.reserved_until = e.reserved_until;
+                   rare.callback = false;  // The customer has been reached.
                    if (e.back_off_until > at) rare.back_offs.push_back({e.from, e.back_off_until});
                    roster.at(e.from).data.idle_since = at;
                    roster.Refresh(e.from);
@@ -466,6 +475,52 @@ void Router::Impl::Apply(const Event& event) {
                      TakeBack(contact);
                    }
                    Remove(contact);
+                 },
+                 [&](const ContactScheduled& e) {
+                   Contact& contact = Get(e.contact);
+                   contact.edit_rare().callback = e.callback;
+                   if (contact.state == ContactState::kQueued && e.until == kNever) return Rearm(contact);
+                   if (contact.state == ContactState::kQueued) LeaveLine(contact);
+                   EndReservation(contact);
+                   if (contact.agent != kNoAgent) {
+                     const AgentId agent = contact.agent;
+                     roster.at(agent).data.idle_since = at;
+                     TakeBack(contact);
+                     roster.Refresh(agent);
+                   }
+                   contact.state = ContactState::kScheduled;
+                   contact.state_at = at;
+                   contact.on_hold = false;
+                   ContactRare& rare = contact.edit_rare();
+                   rare.schedule_at = e.until;
+                   rare.scheduled_agent = e.first;
+                   rare.callback_attempts = e.attempts;
+                   Rearm(contact);
+                 },
+                 [&](const ContactDue& e) {
+                   Contact& contact = Get(e.contact);
+                   ContactRare& rare = contact.edit_rare();
+                   rare.schedule_at = kNever;
+                   rare.scheduled_agent = kNoAgent;
+                   rare.reserved_agent = e.reserved_agent;
+                   rare.reserved_until = e.reserved_until;
+                   contact.queued_at = at;
+                   JoinLine(contact, at);
+                   Rearm(contact);
+                 },
+                 [&](const ContactOverflowed& e) {
+                   Contact& contact = Get(e.contact);
+                   const Instant since = e.queue_changed ? at : contact.state_at;
+                   LeaveLine(contact);
+                   ContactRare& rare = contact.edit_rare();
+                   if (e.rule_number > 0) rare.overflow_done |= uint64_t{1} << (e.rule_number - 1);
+                   rare.own_head_start = e.own_head_start;
+                   if (e.queue_changed) EnterQueue(contact, e.queue, at);
+                   contact.rank = e.rank;
+                   contact.lane = e.lane;
+                   SetClass(contact, e.requirements);
+                   JoinLine(contact, since);
+                   Rearm(contact);
                  },
                  [&](const AgentSignedIn& e) {
                    Agent& agent = roster.at(e.agent);

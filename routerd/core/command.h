@@ -48,7 +48,8 @@ struct CreateContact {
     Instant rank;
   };
   std::optional<ReturnedPlace> returned = {};
-  ContactId linked_with = kNoContact;  // Waits for the same customer on another channel.
+  ContactId linked_with = kNoContact;       // Waits for the same customer on another channel.
+  std::optional<Instant> schedule_at = {};  // Comes into the line only then, at the rank of one who came now.
 };
 struct UpdateContact {
   ContactId contact;
@@ -64,6 +65,12 @@ struct EndContact {
   ContactId contact;
   bool by_operator = false;  // Ends at once as FAILED; else abandoned or, once served, wrapped up.
   std::string detail;
+};
+
+// The customer no longer holds and is called back, when it is the contact's turn or at a set time. Its place is kept.
+struct RequestCallback {
+  ContactId contact;
+  std::optional<Instant> at{};
 };
 
 // --- From agents ---
@@ -135,6 +142,19 @@ struct ClaimContact {
   ContactId contact;
 };
 
+// The agent puts what it serves off: it comes back at that time, to this agent first, who then reaches the customer.
+struct ScheduleContact {
+  std::string agent;
+  ContactId contact;
+  Instant at;
+  std::string summary;
+};
+// The agent could not reach the customer of a callback.
+struct CallbackFailed {
+  std::string agent;
+  ContactId contact;
+};
+
 // --- From supervisors ---
 
 struct AssignContact {
@@ -147,7 +167,8 @@ struct RequeueContact {
 
 using Command = std::variant<Configure, Recover, CreateContact, UpdateContact, EndContact, SignIn, SignOut, SetPresence,
                              SetConnected, AcceptOffer, DeclineOffer, HoldContact, TransferContact, CompleteContact,
-                             FinishWrapUp, ExtendWrapUp, ClaimContact, AssignContact, RequeueContact>;
+                             FinishWrapUp, ExtendWrapUp, ClaimContact, AssignContact, RequeueContact, RequestCallback,
+                             ScheduleContact, CallbackFailed>;
 
 // What a command brought about, for its caller.
 struct Reply {

@@ -7,13 +7,12 @@ namespace routerd::core {
 
 // A step speaks of the skills that the queue itself names, and only ever asks for less; what the contact asked for
 // beyond them stays.
-Skills Router::Impl::Relaxed(const QueueRules& queue, const Skills& asked, int step) const {
-  const Skills& then = queue.steps[static_cast<size_t>(step)].requirements;
+Skills Router::Impl::Relaxed(const QueueRules& queue, const Skills& asked, const Skills& step) const {
   Skills relaxed;
   for (const SkillTier& current : asked) {
     if (!queue.named_skills.Test(Index(current.skill))) {
       relaxed.push_back(current);
-    } else if (const Tier tier = TierOf(then, current.skill); tier != Tier::kNone) {
+    } else if (const Tier tier = TierOf(step, current.skill); tier != Tier::kNone) {
       relaxed.push_back({current.skill, std::min(tier, current.tier)});
     }
   }
@@ -41,10 +40,15 @@ void Router::Impl::AdvanceContact(Contact& contact) {
     }
     return;
   }
-  // Waiting: a reservation, a step of relaxation, a back-off.
+  if (contact.state == ContactState::kScheduled) return ComeDue(contact);
+  // Waiting: a reservation, a step of relaxation, a back-off, a limit of its queue.
   if (contact.rare().reserved_until <= now) Emit(ReservationEnded{id, contact.rare().reserved_agent, "waited"});
   Relax(contact);
   Escalate(contact);
+  if (rules(contact.queue).limited) {
+    ActOnLimits(id, Occasion::kWaits);
+    if (Find(id) == nullptr || contact.state != ContactState::kQueued) return;
+  }
   Rearm(contact);
   dirty_contacts.push_back(id);
 }
@@ -53,7 +57,8 @@ void Router::Impl::Relax(Contact& contact) {
   const QueueRules& queue = rules(contact.queue);
   while (contact.step < static_cast<int>(queue.steps.size()) &&
          contact.queued_at + queue.steps[contact.step].after <= now) {
-    Emit(RequirementsRelaxed{contact.id, contact.step + 1, Relaxed(queue, RequirementsOf(contact), contact.step)});
+    const Skills& step = queue.steps[static_cast<size_t>(contact.step)].requirements;
+    Emit(RequirementsRelaxed{contact.id, contact.step + 1, Relaxed(queue, RequirementsOf(contact), step)});
   }
 }
 

@@ -166,6 +166,37 @@ struct ContactEnded {
   std::string summary;
 };
 
+// To come back into the line at a set time, or, a callback without one, when it is its turn: that one stays in line.
+struct ContactScheduled {
+  ContactId contact;
+  AgentId agent = kNoAgent;  // Who held it, if anyone.
+  Instant until = kNever;
+  std::string reason;  // callback, closed, agent, not_reached, created.
+  bool callback = false;
+  int attempts = 0;          // To reach the customer, so far.
+  AgentId first = kNoAgent;  // Asked first when it comes back.
+  std::string summary{};
+};
+// Comes into the line, at its rank. Its clock in the queue starts at the event.
+struct ContactDue {
+  ContactId contact;
+  AgentId reserved_agent = kNoAgent;
+  Instant reserved_until = kNever;
+};
+// A limit of its queue acted; what it changed stands here as it is now.
+struct ContactOverflowed {
+  ContactId contact;
+  int rule_number = 0;  // From 1; 0: what the queue does while it is closed.
+  std::string rule;     // Why, e.g. `waited 5m`; and why nothing came of it, if so.
+  QueueId queue;
+  bool queue_changed = false;  // Then its clock in the queue starts at the event.
+  Skills requirements;
+  Duration own_head_start{0};
+  Instant rank;
+  int lane = 0;
+  std::string message;  // Told to the customer; empty: nothing.
+};
+
 struct AgentSignedIn {
   AgentId agent;
   Presence presence = Presence::kAvailable;
@@ -193,7 +224,8 @@ using EventKind =
     std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade, OfferAccepted,
                  OfferClosed, OfferExtended, ContactHeld, ContactTransferred, ContactRequeued, ContactReserved,
                  ReservationEnded, WrapUpStarted, WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut,
-                 AgentPresenceChanged, AgentConnectionChanged, ContactLabeled, ContactEscalated, ContactLinked>;
+                 AgentPresenceChanged, AgentConnectionChanged, ContactLabeled, ContactEscalated, ContactLinked,
+                 ContactScheduled, ContactDue, ContactOverflowed>;
 
 struct Event {
   Instant at;

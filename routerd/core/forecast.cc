@@ -57,9 +57,7 @@ double GammaQuantile(double mean, double shape, double z) {
 
 Forecast::Forecast(const Router::Impl& router, Instant now) : r_(router), now_(now) {}
 
-double Forecast::HandleSeconds(ClassIx cls) const {
-  return r_.line.learned(cls).HandleSeconds();
-}
+double Forecast::HandleSeconds(ClassIx cls) const { return r_.line.learned(cls).HandleSeconds(); }
 
 // One draw of how many means something lasts, of those factors that are left from `from` on.
 double Forecast::Draw(uint64_t draw, size_t from) const {
@@ -90,7 +88,8 @@ Forecast::Kind Forecast::KindOf(const Requirement& asked) {
 // What a contact asks for once a step has relaxed it; as long-lasting as before.
 Forecast::Kind Forecast::RelaxedKind(const Contact& contact, Kind from, int step) {
   Requirement asked = kinds_[from].asked;
-  asked.skills = r_.Relaxed(r_.rules(contact.queue), asked.skills, step);
+  const QueueRules& queue = r_.rules(contact.queue);
+  asked.skills = r_.Relaxed(queue, asked.skills, queue.steps[static_cast<size_t>(step)].requirements);
   const double handle_s = kinds_[from].handle_s;
   const Kind to = KindOf(asked);
   kinds_[to].handle_s = handle_s;

@@ -110,6 +110,7 @@ void Router::Impl::SignOutAgent(AgentId agent, const std::string& reason) {
   }
   for (const LineKey& key : reserved) Emit(ReservationEnded{key.contact, agent, "agent_signed_out"});
   Emit(AgentSignedOut{agent, reason});
+  ActOnSignOut();
 }
 
 }  // namespace routerd::core

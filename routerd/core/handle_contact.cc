@@ -23,9 +23,10 @@ Handler::Result Handler::operator()(const CreateContact& c) {
   auto labels = NewLabels({}, c.labels);
   if (!labels.ok()) return labels.status();
   const QueueRules& rules = r_.rules(*queue);
-  if (rules.policy.waiting_max > 0 && rules.waiting >= rules.policy.waiting_max) {
-    return Error(StatusCode::kResourceExhausted, "QUEUE_FULL",
-                 absl::StrCat("queue ", Quote(c.queue), " has ", rules.waiting, " waiting, its waiting_max"));
+  if (c.schedule_at) {
+    if (absl::Status status = CheckScheduleTime(*c.schedule_at); !status.ok()) return status;
+  } else if (r_.HoursOf(rules, r_.now).open) {  // Who waits for the opening is not in line.
+    if (absl::Status status = CheckRoom(rules, /*transfer=*/false); !status.ok()) return status;
   }
   if (static_cast<int64_t>(r_.contacts.size()) >= r_.policy->contacts_max) {
     return Error(StatusCode::kResourceExhausted, "CONTACT_LIMIT",
@@ -50,10 +51,18 @@ Handler::Result Handler::operator()(const CreateContact& c) {
                          .order_shift = order_shift,
                          .queued_at = c.returned ? c.returned->queued_at : r_.now,
                          .returned_from = c.returned ? c.returned->from : kNoContact});
+  if (c.schedule_at) {
+    r_.Emit(ContactScheduled{.contact = id, .until = r_.OpenAt(rules, *c.schedule_at), .reason = "created"});
+    return Reply{id};
+  }
   Contact& contact = r_.Get(id);
   if (c.returned) r_.Relax(contact);
   if (c.linked_with != kNoContact) r_.Link(contact, c.linked_with);
   r_.Escalate(contact);
+  if (r_.rules(contact.queue).limited) {
+    r_.Enter(id, /*newcomer=*/!c.returned);
+    if (r_.Find(id) == nullptr || contact.state != ContactState::kQueued) return Reply{id};
+  }
   r_.ReserveForKnownAgent(contact, c.known_agents);
   return Reply{id};
 }
@@ -108,7 +117,7 @@ Handler::Result Handler::operator()(const EndContact& c) {
   }
   if (c.by_operator) {
     r_.Emit(ContactEnded{c.contact, contact->agent, EndReason::kFailed, "", c.detail, ""});
-  } else if (contact->state == ContactState::kQueued) {
+  } else if (contact->state == ContactState::kQueued || contact->state == ContactState::kScheduled) {
     const bool served = contact->accepted_at != Instant{};
     r_.Emit(
         ContactEnded{c.contact, kNoAgent, served ? EndReason::kCompleted : EndReason::kAbandoned, "", c.detail, ""});

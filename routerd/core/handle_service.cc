@@ -42,6 +42,7 @@ Handler::Result Handler::operator()(const TransferContact& c) {
   } else {
     const auto queue = LiveQueue(c.to_queue);
     if (!queue.ok()) return queue.status();
+    if (absl::Status status = CheckRoom(r_.rules(*queue), /*transfer=*/true); !status.ok()) return status;
     e.queue_changed = *queue != contact.queue;
     e.queue = *queue;
     e.requirements = r_.rules(*queue).requirements;
@@ -51,7 +52,9 @@ Handler::Result Handler::operator()(const TransferContact& c) {
     if (absl::Status status = AddRequirements(c.requirements, e.requirements); !status.ok()) return status;
   }
   e.back_off_until = r_.now + r_.rules(e.queue).policy.decline_back_off;
+  const bool to_queue = e.reserved_agent == kNoAgent;
   r_.Emit(std::move(e));
+  if (to_queue) r_.Enter(c.contact, /*newcomer=*/false);
   return Reply{c.contact};
 }
 

@@ -33,6 +33,10 @@ class Handler {
   Result operator()(const CreateContact& c);
   Result operator()(const UpdateContact& c);
   Result operator()(const EndContact& c);
+  // handle_callback.cc
+  Result operator()(const RequestCallback& c);
+  Result operator()(const ScheduleContact& c);
+  Result operator()(const CallbackFailed& c);
   // handle_agent.cc
   Result operator()(const SignIn& c);
   Result operator()(const SignOut& c);
@@ -63,6 +67,9 @@ class Handler {
   static absl::StatusOr<std::vector<std::string>> NewLabels(const std::vector<std::string>& known,
                                                             const std::vector<std::string>& labels);
   absl::Status CheckDisposition(const Contact& contact, const std::string& disposition) const;
+  // Whether one more may come into the queue's line; transfers get in by some headroom more than newcomers.
+  absl::Status CheckRoom(const QueueRules& queue, bool transfer) const;
+  absl::Status CheckScheduleTime(Instant at) const;
   static absl::Status NotWaiting(const Contact& contact);
   absl::StatusOr<Contact*> OpenOffer(const std::string& agent_name, ContactId id, OfferId offer);
   absl::StatusOr<Contact*> Held(const std::string& agent_name, ContactId id, ContactState state);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "routerd/core/calendar.h"
 #include "routerd/core/types.h"
 
 namespace routerd::core {
@@ -71,6 +72,39 @@ struct KnownAgentPolicy {
   Duration worth = std::chrono::seconds(60);     // Longest expected wait beyond that for anybody.
 };
 
+// What is done with a contact beyond a limit of its queue.
+struct OverflowAction {
+  enum class Kind : uint8_t { kQueue, kRequirements, kHeadStart, kCallback, kMessage, kEnd };
+  Kind kind = Kind::kEnd;
+  std::string queue{};                    // kQueue: goes on there, at its rank.
+  std::vector<NamedTier> requirements{};  // kRequirements: asks for no more than this from now on.
+  Duration head_start{0};                 // kHeadStart: counts as waited in addition.
+  std::string message{};                  // kMessage: is told to the customer.
+};
+
+// Acts once a contact, on the first occasion on which it holds.
+struct OverflowRule {
+  enum class When : uint8_t {
+    kWaitingAbove,       // As the contact comes: more than `count` wait in the queue already.
+    kExpectedWaitAbove,  // As the contact comes: half of those like it would wait longer than `time`.
+    kWaited,             // It has waited in this queue for `time`.
+    kClosing,            // One in ten like it would still wait when the queue closes; or the queue has closed.
+    kUnstaffed,          // Nobody who could take it, relaxed as far as it goes, is signed in.
+  };
+  When when = When::kWaited;
+  int count = 0;
+  Duration time{0};
+  OverflowAction action{};
+};
+
+struct CallbackPolicy {
+  bool allowed = false;
+  int attempts_max = 3;
+  Duration retry_after = std::chrono::minutes(10);
+};
+
+inline constexpr int kOverflowRulesMax = 32;
+
 struct QueuePolicy {
   std::string name;
   std::vector<NamedTier> requirements;
@@ -96,6 +130,12 @@ struct QueuePolicy {
   Duration service_target{0};                      // To be answered within; 0: none.
   KnownAgentPolicy known_agent;
   std::vector<EscalationStep> escalation;
+  std::string calendar;                       // Empty: always open.
+  std::optional<OverflowAction> when_closed;  // Absent: who comes waits for the opening.
+  std::vector<OverflowRule> overflow;         // In the order in which they are looked at; at most kOverflowRulesMax.
+  Duration wait_max{0};                       // 0: no limit.
+  int transfer_headroom_percent = 20;         // By which transfers get in beyond waiting_max.
+  CallbackPolicy callback;
 };
 
 struct ChannelMax {
@@ -112,6 +152,7 @@ struct AgentPolicy {
 };
 
 struct Policy {
+  std::vector<Calendar> calendars;
   std::vector<std::string> skills;
   std::vector<ChannelPolicy> channels;
   std::vector<VipPolicy> vips;

@@ -59,6 +59,7 @@ struct AgentLoad {
 //
 //   contact:  queued --offer--> offered --accept--> active --complete--> wrap-up --done--> ended
 //                ^-----lapse, decline, revoke----'      '--transfer, requeue--> queued
+//             queued, active --put off--> scheduled --due--> queued
 //
 // Handle works out what a command means and lets each resulting event through Apply as it goes; on an error nothing
 // has changed. Apply is the only way in which state changes: replaying the events of any history gives the same
@@ -122,6 +123,23 @@ class Router {
     int free = 0;
   };
   Staffing StaffingOf(QueueId queue) const;
+
+  // Whether the queue is open, and when that next changes; kNever: it stays so.
+  struct Hours {
+    bool open = true;
+    Instant change_at = kNever;
+  };
+  Hours HoursOf(QueueId queue, Instant now) const;
+  // What joining the queue now would mean, without standing.
+  enum class Advice : uint8_t { kJoin, kNotToday, kClosed, kFull, kUnstaffed };
+  struct Admission {
+    Advice advice = Advice::kJoin;
+    WaitEstimate estimate;
+    Instant close_at = kNever;  // When it closes next; kNever also while it is closed.
+    Instant open_at = kNever;   // When it opens next after that.
+    bool callback_allowed = false;
+  };
+  Admission AdmissionTo(QueueId queue, ChannelId channel, Instant now) const;
 
   // --- Names ---
 

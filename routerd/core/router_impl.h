@@ -67,6 +67,21 @@ struct QueueRules {
   bool restricted = false;
   bool live = false;  // The policy in force has it.
   int waiting = 0;    // Contacts of this queue in the line.
+
+  // --- overflow.cc ---
+  bool limited = false;  // Has hours, a longest wait or overflow rules.
+  // What an overflow action names, resolved.
+  struct Named {
+    QueueId queue = kNoQueue;
+    Skills requirements{};
+  };
+  std::vector<Named> overflow{};  // By rule.
+  Named when_closed{};
+  std::shared_ptr<const Calendar> calendar{};  // Null: always open.
+  // What the calendar said last, and over which time that holds.
+  mutable Instant hours_from = kNever;
+  mutable Instant hours_until{};
+  mutable bool hours_open = true;
 };
 
 // When something becomes due for a contact or an agent. At one time contacts go first.
@@ -161,6 +176,7 @@ struct Router::Impl {
   void Advance();
   void AdvanceContact(Contact& contact);
   void Relax(Contact& contact);
+  void ComeDue(Contact& contact);
   void CloseOffer(Contact& contact, OfferState outcome, std::string reason, Instant back_off_until, int missed);
   void RevokeOffers(AgentId agent, const std::string& reason);
   void ReleaseAll(AgentId agent, const std::string& reason);
@@ -198,6 +214,27 @@ struct Router::Impl {
   const Contact* OfferedInstead(const Contact& contact) const;
   // Gives the agent who accepted one of them the others.
   void TakeAlong(const LinkedContacts& linked, AgentId agent);
+  // --- overflow.cc ---
+  void LoadLimits(QueueRules& queue);
+  void CutOverflowCircles();
+  Hours HoursOf(const QueueRules& queue, Instant at) const;
+  // `at`, or the queue's next opening when it is closed then.
+  Instant OpenAt(const QueueRules& queue, Instant at) const;
+  // The first time by the clock at which a limit may act on a waiting contact.
+  Instant NextLimit(const Contact& contact) const;
+  // A contact has just come into its queue's line: what hours and limits make of it.
+  void Enter(ContactId id, bool newcomer);
+  enum class Occasion : uint8_t { kComes, kReturns, kWaits, kAlone };
+  void ActOnLimits(ContactId id, Occasion occasion);
+  bool Holds(const OverflowRule& rule, const Contact& contact, Occasion occasion) const;
+  bool Act(Contact& contact, const OverflowAction& action, const QueueRules::Named& named, int number,
+           const std::string& rule);
+  bool Unstaffed(const Contact& contact) const;
+  bool Unstaffed(const QueueRules& queue, ChannelId channel, const Skills& asked) const;
+  // Nobody may be left for some of those who wait.
+  void ActOnSignOut();
+  // What the contact would ask for in another queue.
+  Skills AskedIn(const QueueRules& target, const Contact& contact) const;
 
   // --- match.cc ---
   void Match();
@@ -215,7 +252,7 @@ struct Router::Impl {
   std::vector<const LineSet*> AllLines() const;
   bool MayServe(const Profile& profile, const Requirement& asked) const;
   // What is asked for after a step of relaxation, counted from 0.
-  Skills Relaxed(const QueueRules& queue, const Skills& asked, int step) const;
+  Skills Relaxed(const QueueRules& queue, const Skills& asked, const Skills& step) const;
   // Profiles that may serve it and are on duty; when none is, all that may.
   BitSet ServersOf(const Requirement& asked) const;
   // Where those stand who could take an agent from one who asks for this, its own line included. `kept_for`: that

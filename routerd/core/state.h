@@ -60,7 +60,13 @@ struct ContactRare {
   uint64_t escalation_done = 0;     // Steps of its queue that have acted, a bit each from the first.
   int escalation_level = 0;         // Highest step that has acted, from 1.
   bool supervisor_called = false;
-  LinkedContacts linked;  // Those that share its place, until it is accepted.
+  LinkedContacts linked;       // Those that share its place, until it is accepted.
+  uint64_t overflow_done = 0;  // Overflow rules of its queue that have acted, one bit each from the first.
+  // While scheduled: when it comes into the line, and who is asked first then.
+  Instant schedule_at = kNever;
+  AgentId scheduled_agent = kNoAgent;
+  bool callback = false;  // Whoever accepts it is to reach the customer, who no longer holds.
+  int callback_attempts = 0;
   bool operator==(const ContactRare&) const = default;
 };
 

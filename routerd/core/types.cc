@@ -15,7 +15,7 @@ const char* ToString(Presence presence) {
 }
 
 const char* ToString(ContactState state) {
-  constexpr const char* kNames[] = {"queued", "offered", "active", "in wrap-up", "ended"};
+  constexpr const char* kNames[] = {"queued", "offered", "active", "in wrap-up", "ended", "scheduled"};
   return kNames[static_cast<int>(state)];
 }
 

@@ -58,7 +58,6 @@ struct NamedTier {
   auto operator<=>(const NamedTier&) const = default;
 };
 
-enum class ContactState : uint8_t { kQueued, kOffered, kActive, kWrapUp, kEnded };
 // Why a customer knows the agent for whom alone a contact waits.
 enum class KnownAs : uint8_t {
   kNobody,
@@ -66,6 +65,7 @@ enum class KnownAs : uint8_t {
   kOwner,      // Who first took the case.
   kLast,       // Who served the customer last.
 };
+enum class ContactState : uint8_t { kQueued, kOffered, kActive, kWrapUp, kEnded, kScheduled };
 enum class OfferState : uint8_t { kOpen, kAccepted, kDeclined, kLapsed, kRevoked };
 enum class EndReason : uint8_t { kNone, kCompleted, kAbandoned, kRejected, kOverflowed, kExpired, kFailed };
 

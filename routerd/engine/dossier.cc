@@ -26,6 +26,8 @@ void Enter(ContactFile& file, v1::Contact::State state, const google::protobuf::
     case v1::Contact::STATE_WRAP_UP:
       file.wrapped += spent;
       break;
+    case v1::Contact::STATE_SCHEDULED:  // Nobody waits.
+      break;
     default:
       file.waited += spent;
       break;
@@ -346,6 +348,7 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       head.set_transfer_count(head.transfer_count() + 1);
       *file.context.add_transfers() = e.note();
       Reserve(head, e.reserved_agent(), e.has_reserved_until() ? &e.reserved_until() : nullptr);
+      head.clear_callback();  // The customer has been reached.
       if (e.has_queue_time()) {
         *head.mutable_queue_time() = e.queue_time();
         file.accept_counted = false;
@@ -356,6 +359,39 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       Enter(file, v1::Contact::STATE_QUEUED, event.time());
       Release(file);
       break;
+    case v1::Event::kContactScheduled: {
+      const v1::ContactScheduled& e = event.contact_scheduled();
+      head.set_callback(e.callback());
+      if (!e.summary().empty()) file.summary = e.summary();
+      if (!e.has_schedule_time() && head.state() == v1::Contact::STATE_QUEUED) break;  // Stands in line as before.
+      Enter(file, v1::Contact::STATE_SCHEDULED, event.time());
+      Release(file);
+      Reserve(head, "", nullptr);
+      if (e.has_schedule_time()) *head.mutable_schedule_time() = e.schedule_time();
+      break;
+    }
+    case v1::Event::kContactDue:
+      Enter(file, v1::Contact::STATE_QUEUED, event.time());
+      head.clear_schedule_time();
+      Reserve(head, event.contact_due().reserved_agent(),
+              event.contact_due().has_reserved_until() ? &event.contact_due().reserved_until() : nullptr);
+      *head.mutable_queue_time() = event.time();
+      file.accept_counted = false;
+      break;
+    case v1::Event::kContactOverflowed: {
+      const v1::ContactOverflowed& e = event.contact_overflowed();
+      head.set_queue(e.queue());
+      *head.mutable_requirements() = e.requirements();
+      *head.mutable_rank_time() = e.rank_time();
+      *head.mutable_head_start() = ToProto(FromProto(head.create_time()) - FromProto(e.rank_time()));
+      head.set_lane(e.lane());
+      if (e.has_queue_time()) {
+        Enter(file, v1::Contact::STATE_QUEUED, event.time());
+        *head.mutable_queue_time() = e.queue_time();
+        file.accept_counted = false;
+      }
+      break;
+    }
     case v1::Event::kWrapUpStarted: {
       const v1::WrapUpStarted& e = event.wrap_up_started();
       Enter(file, v1::Contact::STATE_WRAP_UP, event.time());

@@ -187,6 +187,36 @@ class Encoder {
     ended.set_detail(e.detail);
     ended.set_summary(e.summary);
   }
+  void operator()(const core::ContactScheduled& e) {
+    Concern(e.contact, e.agent);
+    v1::ContactScheduled& scheduled = *out_.mutable_contact_scheduled();
+    if (e.until != core::kNever) *scheduled.mutable_schedule_time() = ToProto(e.until);
+    scheduled.set_reason(e.reason);
+    scheduled.set_callback(e.callback);
+    scheduled.set_attempt_count(e.attempts);
+    if (e.first != core::kNoAgent) scheduled.set_agent(AgentName(names_.NameOf(e.first)));
+    scheduled.set_summary(e.summary);
+  }
+  void operator()(const core::ContactDue& e) {
+    Concern(e.contact);
+    v1::ContactDue& due = *out_.mutable_contact_due();
+    if (e.reserved_agent != core::kNoAgent) due.set_reserved_agent(AgentName(names_.NameOf(e.reserved_agent)));
+    if (e.reserved_until != core::kNever) *due.mutable_reserved_until() = ToProto(e.reserved_until);
+  }
+  void operator()(const core::ContactOverflowed& e) {
+    Concern(e.contact);
+    out_.set_queue(QueueName(names_.NameOf(e.queue)));
+    v1::ContactOverflowed& overflowed = *out_.mutable_contact_overflowed();
+    overflowed.set_rule_number(e.rule_number);
+    overflowed.set_rule(e.rule);
+    overflowed.set_queue(out_.queue());
+    if (e.queue_changed) *overflowed.mutable_queue_time() = out_.time();
+    Set(e.requirements, overflowed.mutable_requirements());
+    overflowed.set_own_head_start_ms(Milliseconds(e.own_head_start));
+    *overflowed.mutable_rank_time() = ToProto(e.rank);
+    overflowed.set_lane(e.lane);
+    overflowed.set_message(e.message);
+  }
   void operator()(const core::AgentSignedIn& e) {
     Concern(e.agent);
     v1::AgentSignedIn& signed_in = *out_.mutable_agent_signed_in();
@@ -408,6 +438,35 @@ core::ContactTransferred DecodeTransferred(const v1::ContactTransferred& e, core
   return transferred;
 }
 
+core::ContactScheduled DecodeScheduled(const v1::ContactScheduled& e, core::ContactId contact, core::AgentId agent,
+                                       Resolver& resolve) {
+  core::ContactScheduled scheduled;
+  scheduled.contact = contact;
+  scheduled.agent = agent;
+  scheduled.until = OrNever(e.has_schedule_time(), e.schedule_time());
+  scheduled.reason = e.reason();
+  scheduled.callback = e.callback();
+  scheduled.attempts = e.attempt_count();
+  scheduled.first = resolve.Agent(e.agent());
+  scheduled.summary = e.summary();
+  return scheduled;
+}
+
+core::ContactOverflowed DecodeOverflowed(const v1::ContactOverflowed& e, core::ContactId contact, Resolver& resolve) {
+  core::ContactOverflowed overflowed;
+  overflowed.contact = contact;
+  overflowed.rule_number = e.rule_number();
+  overflowed.rule = e.rule();
+  overflowed.queue = resolve.Queue(e.queue());
+  overflowed.queue_changed = e.has_queue_time();
+  overflowed.requirements = resolve.Requirements(e.requirements());
+  overflowed.own_head_start = std::chrono::milliseconds(e.own_head_start_ms());
+  overflowed.rank = FromProto(e.rank_time());
+  overflowed.lane = e.lane();
+  overflowed.message = e.message();
+  return overflowed;
+}
+
 std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& resolve) {
   const core::ContactId contact = ParseContact(event.contact());
   const auto agent = [&] { return resolve.Agent(event.agent()); };
@@ -515,11 +574,17 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       const v1::AgentConnectionChanged& e = event.agent_connection_changed();
       return core::AgentConnectionChanged{agent(), e.connected(), OrNever(e.has_grace_until(), e.grace_until())};
     }
+    case v1::Event::kContactScheduled:
+      return DecodeScheduled(event.contact_scheduled(), contact, agent(), resolve);
+    case v1::Event::kContactDue: {
+      const v1::ContactDue& e = event.contact_due();
+      return core::ContactDue{contact, resolve.Agent(e.reserved_agent()),
+                              OrNever(e.has_reserved_until(), e.reserved_until())};
+    }
+    case v1::Event::kContactOverflowed:
+      return DecodeOverflowed(event.contact_overflowed(), contact, resolve);
     case v1::Event::kContactDormant:
     case v1::Event::kContactWoke:
-    case v1::Event::kContactScheduled:
-    case v1::Event::kContactDue:
-    case v1::Event::kContactOverflowed:
     case v1::Event::kConsultStarted:
     case v1::Event::kConsultEnded:
     case v1::Event::kWarmTransferStarted:

@@ -103,10 +103,12 @@ void Feed::TellDesks(const v1::Event& event, Outbox& out) const {
     }
     case v1::Event::kContactTransferred:
     case v1::Event::kContactRequeued:
+    case v1::Event::kContactScheduled:
     case v1::Event::kContactEnded: {
       v1::ContactReleased& released = *response.mutable_released();
       released.set_contact(event.contact());
       released.set_reason(event.has_contact_ended()         ? "ended"
+                          : event.has_contact_scheduled()   ? "scheduled"
                           : event.has_contact_transferred() ? "transferred"
                                                             : event.contact_requeued().reason());
       break;

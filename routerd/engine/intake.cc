@@ -221,6 +221,7 @@ absl::StatusOr<Admission> Admit(const v1::CreateContactRequest& request, int lan
   command.lane = request.lane();
   command.labels.assign(request.labels().begin(), request.labels().end());
   if (request.has_deadline_time()) command.deadline = FromProto(request.deadline_time());
+  if (request.has_schedule_time()) command.schedule_at = FromProto(request.schedule_time());
   return admission;
 }
 

@@ -71,6 +71,18 @@ class Teller {
       case v1::Event::kReservationEnded:
         return absl::StrCat("no longer reserved for ", Agent(event_.agent()), " (", event_.reservation_ended().reason(),
                             "): goes to whoever ", Queue(event_.queue()), " allows");
+      case v1::Event::kContactScheduled:
+        return Scheduled();
+      case v1::Event::kContactDue: {
+        const v1::ContactDue& e = event_.contact_due();
+        return absl::StrCat("its time has come: back in line at its rank",
+                            e.reserved_agent().empty()
+                                ? std::string()
+                                : absl::StrCat(", first for ", Agent(e.reserved_agent()), " until ",
+                                               ClockText(FromProto(e.reserved_until()))));
+      }
+      case v1::Event::kContactOverflowed:
+        return Overflowed();
       case v1::Event::kWrapUpStarted:
         return WrapUp();
       case v1::Event::kWrapUpExtended:
@@ -197,6 +209,52 @@ class Teller {
     return absl::StrCat(text, "; back in line at its old rank");
   }
 
+  // With its date when it is not today.
+  std::string TimeText(core::Instant at) const {
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    if (day == std::chrono::floor<std::chrono::days>(at_)) return ClockText(at);
+    const std::chrono::year_month_day date(day);
+    const auto two = [](unsigned number) { return absl::StrCat(number < 10 ? "0" : "", number); };
+    return absl::StrCat(static_cast<int>(date.year()), "-", two(static_cast<unsigned>(date.month())), "-",
+                        two(static_cast<unsigned>(date.day())), " ", ClockText(at));
+  }
+
+  std::string Scheduled() const {
+    const v1::ContactScheduled& e = event_.contact_scheduled();
+    const std::string when = e.has_schedule_time() ? TimeText(FromProto(e.schedule_time())) : "";
+    if (e.reason() == "closed") {
+      return absl::StrCat(Queue(event_.queue()), " is closed: comes into line when it opens, ", when,
+                          e.callback() ? "; to be called back" : "");
+    }
+    if (e.reason() == "agent") {
+      return WithDetail(absl::StrCat("put off by ", Agent(event_.agent()), ": comes back ", when), e.summary());
+    }
+    if (e.reason() == "not_reached") {
+      return absl::StrCat(Agent(event_.agent()), " did not reach the customer (try ", e.attempt_count(),
+                          "): to be tried again ", when);
+    }
+    if (e.reason() == "created") return absl::StrCat("comes into line ", when);
+    return when.empty() ? std::string("to be called back when it is its turn; keeps its place in line")
+                        : absl::StrCat("to be called back ", when, "; keeps its rank");
+  }
+
+  std::string Overflowed() const {
+    const v1::ContactOverflowed& e = event_.contact_overflowed();
+    const v1::Contact& before = before_->head;
+    std::string text = absl::StrCat(e.rule(), ": ");
+    if (e.has_queue_time()) {
+      return absl::StrCat(text, "goes on in ", Queue(e.queue()), " at its rank, asking for ",
+                          RequirementsText(e.requirements()));
+    }
+    if (!e.message().empty()) return absl::StrCat(text, "the customer is told \"", e.message(), "\"");
+    const core::Duration gained = FromProto(before.rank_time()) - FromProto(e.rank_time());
+    if (gained > core::Duration(0)) return absl::StrCat(text, "counts as waited ", DurationText(gained), " longer");
+    if (RequirementsText(e.requirements()) != RequirementsText(before.requirements())) {
+      return absl::StrCat(text, "asks for ", RequirementsText(e.requirements()), " from now on");
+    }
+    return absl::StrCat(text, "it stays in ", Queue(e.queue()));
+  }
+
   std::string WrapUp() const {
     const v1::WrapUpStarted& e = event_.wrap_up_started();
     std::string text = e.ended_by() == "customer"
@@ -224,6 +282,7 @@ class Teller {
       case v1::Contact::END_REASON_OVERFLOWED:
         return WithDetail("sent away by a limit of its queue", e.detail());
       case v1::Contact::END_REASON_EXPIRED:
+        if (e.detail() == "not_reached") return "the customer could not be reached, and no more tries are made";
         return WithDetail("waited longer than its queue lets anybody wait", e.detail());
       default:
         return WithDetail("ended by an operator or by a failure", e.detail());

@@ -37,6 +37,20 @@ std::optional<v1::Contact> ContactToldBy(const v1::Event& event) {
     case v1::Event::kContactRequeued:
       contact.set_state(v1::Contact::STATE_QUEUED);
       break;
+    case v1::Event::kContactOverflowed:
+      if (!event.contact_overflowed().has_queue_time()) return std::nullopt;
+      contact.set_state(v1::Contact::STATE_QUEUED);
+      break;
+    case v1::Event::kContactDue:
+      contact.set_state(v1::Contact::STATE_QUEUED);
+      break;
+    case v1::Event::kContactScheduled: {
+      const v1::ContactScheduled& e = event.contact_scheduled();
+      contact.set_state(e.has_schedule_time() ? v1::Contact::STATE_SCHEDULED : v1::Contact::STATE_QUEUED);
+      if (e.has_schedule_time()) *contact.mutable_schedule_time() = e.schedule_time();
+      contact.set_callback(e.callback());
+      break;
+    }
     case v1::Event::kWrapUpStarted:
       contact.set_state(v1::Contact::STATE_WRAP_UP);
       contact.set_agent(event.agent());

@@ -9,6 +9,7 @@
 
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "routerd/engine/calendar_compile.h"
 
 namespace routerd::engine {
 namespace {
@@ -103,6 +104,63 @@ core::EscalationStep Compile(const v1::EscalationStep& config) {
   return step;
 }
 
+core::OverflowAction Compile(const v1::OverflowAction& config) {
+  using Kind = core::OverflowAction::Kind;
+  core::OverflowAction action;
+  switch (config.action_case()) {
+    case v1::OverflowAction::kQueue:
+      action.kind = Kind::kQueue;
+      action.queue = config.queue();
+      break;
+    case v1::OverflowAction::kRequirements:
+      action.kind = Kind::kRequirements;
+      action.requirements = Compile(config.requirements().requirements());
+      break;
+    case v1::OverflowAction::kHeadStart:
+      action.kind = Kind::kHeadStart;
+      action.head_start = Compile(config.head_start());
+      break;
+    case v1::OverflowAction::kCallback:
+      action.kind = Kind::kCallback;
+      break;
+    case v1::OverflowAction::kMessage:
+      action.kind = Kind::kMessage;
+      action.message = config.message();
+      break;
+    case v1::OverflowAction::kEnd:
+    case v1::OverflowAction::ACTION_NOT_SET:
+      break;
+  }
+  return action;
+}
+
+core::OverflowRule Compile(const v1::OverflowRule& config) {
+  using When = core::OverflowRule::When;
+  core::OverflowRule rule;
+  switch (config.when_case()) {
+    case v1::OverflowRule::kWaitingAbove:
+      rule.when = When::kWaitingAbove;
+      rule.count = config.waiting_above();
+      break;
+    case v1::OverflowRule::kExpectedWaitAbove:
+      rule.when = When::kExpectedWaitAbove;
+      rule.time = Compile(config.expected_wait_above());
+      break;
+    case v1::OverflowRule::kWaited:
+    case v1::OverflowRule::WHEN_NOT_SET:
+      rule.time = Compile(config.waited());
+      break;
+    case v1::OverflowRule::kClosing:
+      rule.when = When::kClosing;
+      break;
+    case v1::OverflowRule::kUnstaffed:
+      rule.when = When::kUnstaffed;
+      break;
+  }
+  rule.action = Compile(config.action());
+  return rule;
+}
+
 core::QueuePolicy Compile(const v1::QueueConfig& config) {
   core::QueuePolicy queue;
   queue.name = config.id();
@@ -132,6 +190,14 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   if (config.known_agent().has_wait_max()) queue.known_agent.wait_max = Compile(config.known_agent().wait_max());
   if (config.known_agent().has_worth()) queue.known_agent.worth = Compile(config.known_agent().worth());
   for (const v1::EscalationStep& step : config.escalation()) queue.escalation.push_back(Compile(step));
+  queue.calendar = config.calendar();
+  if (config.has_when_closed()) queue.when_closed = Compile(config.when_closed());
+  for (const v1::OverflowRule& rule : config.overflow()) queue.overflow.push_back(Compile(rule));
+  queue.wait_max = Compile(config.wait_max());
+  if (config.has_transfer_headroom_percent()) queue.transfer_headroom_percent = config.transfer_headroom_percent();
+  queue.callback.allowed = config.callback().allowed();
+  SetIfGiven(config.callback().attempts_max(), queue.callback.attempts_max);
+  if (config.callback().has_retry_after()) queue.callback.retry_after = Compile(config.callback().retry_after());
   return queue;
 }
 
@@ -163,6 +229,7 @@ std::string Serialize(const v1::WorkspaceConfig& config) {
 
 core::Policy CompilePolicy(const v1::WorkspaceConfig& config) {
   core::Policy policy;
+  for (const v1::CalendarConfig& calendar : config.calendars()) policy.calendars.push_back(CompileCalendar(calendar));
   for (const v1::SkillConfig& skill : config.skills()) policy.skills.push_back(skill.id());
   for (const v1::ChannelConfig& channel : config.channels()) policy.channels.push_back(Compile(channel));
   for (const v1::VipConfig& vip : config.vip_levels()) policy.vips.push_back(Compile(vip));

@@ -58,6 +58,11 @@ struct EndContact {
   std::string reason;
   bool by_operator = false;
 };
+// Keeps a waiting customer's place for a callback, when it is the contact's turn or at a set time.
+struct RequestCallback {
+  ContactRef contact;
+  std::optional<core::Instant> at{};
+};
 struct GetContact {
   ContactRef contact;
 };
@@ -127,9 +132,9 @@ struct DetachWatcher {
   std::shared_ptr<EventSink> sink;
 };
 
-using Request =
-    std::variant<CreateContact, UpdateContact, EndContact, GetContact, AttachAdapter, DetachAdapter, AcknowledgeEvents,
-                 PostMessage, Typing, ReportDelivery, AttachAgent, DetachAgent, Route, AttachWatcher, DetachWatcher>;
+using Request = std::variant<CreateContact, UpdateContact, EndContact, RequestCallback, GetContact, AttachAdapter,
+                             DetachAdapter, AcknowledgeEvents, PostMessage, Typing, ReportDelivery, AttachAgent,
+                             DetachAgent, Route, AttachWatcher, DetachWatcher>;
 
 // What a request brought about.
 struct Outcome {

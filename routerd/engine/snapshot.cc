@@ -48,6 +48,12 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
     out.set_agent(std::string(names.NameOf(back_off.agent)));
     out.set_until_ns(Ns(back_off.until));
   }
+  record.set_overflow_done(data.overflow_done);
+  record.set_schedule_ns(Ns(data.schedule_at));
+  if (data.scheduled_agent != core::kNoAgent) {
+    record.set_scheduled_agent(std::string(names.NameOf(data.scheduled_agent)));
+  }
+  record.set_callback_attempt_count(data.callback_attempts);
   record.set_cost(data.cost);
   record.set_until_ns(Ns(data.until));
   record.set_offered_ns(Ns(data.offered_at));
@@ -270,6 +276,9 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
     case v1::Contact::STATE_WRAP_UP:
       data.state = core::ContactState::kWrapUp;
       break;
+    case v1::Contact::STATE_SCHEDULED:
+      data.state = core::ContactState::kScheduled;
+      break;
     default:
       data.state = core::ContactState::kQueued;
       break;
@@ -311,6 +320,11 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
   data.escalation_level = contact.escalation_level();
   data.supervisor_called = contact.supervisor_called();
   for (const std::string& linked : contact.linked_contacts()) data.linked.push_back(ParseContact(linked));
+  data.overflow_done = record.overflow_done();
+  if (record.schedule_ns() != 0) data.schedule_at = FromNs(record.schedule_ns());
+  data.scheduled_agent = Agent(record.scheduled_agent());
+  data.callback = contact.callback();
+  data.callback_attempts = record.callback_attempt_count();
   for (const v1::SnapshotBackOff& back_off : record.back_offs()) {
     data.back_offs.push_back({Agent(back_off.agent()), FromNs(back_off.until_ns())});
   }

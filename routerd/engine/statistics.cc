@@ -43,6 +43,9 @@ void Statistics::Place(const v1::Contact& head, core::ContactId id, int by) {
     case v1::Contact::STATE_WRAP_UP:
       counts.wrap_up += by;
       break;
+    case v1::Contact::STATE_SCHEDULED:
+      counts.scheduled += by;
+      break;
     default:
       break;
   }
@@ -80,6 +83,17 @@ void Statistics::Move(const v1::Event& event, const ContactFile& before) {
     case v1::Event::kContactTransferred:
       after.set_state(v1::Contact::STATE_QUEUED);
       after.set_queue(event.contact_transferred().queue());
+      break;
+    case v1::Event::kContactScheduled:
+      if (event.contact_scheduled().has_schedule_time()) after.set_state(v1::Contact::STATE_SCHEDULED);
+      break;
+    case v1::Event::kContactDue:
+      after.set_state(v1::Contact::STATE_QUEUED);
+      break;
+    case v1::Event::kContactOverflowed:
+      after.set_queue(event.contact_overflowed().queue());
+      after.set_lane(event.contact_overflowed().lane());
+      *after.mutable_rank_time() = event.contact_overflowed().rank_time();
       break;
     case v1::Event::kWrapUpStarted:
       after.set_state(v1::Contact::STATE_WRAP_UP);
@@ -139,12 +153,26 @@ void Statistics::Apply(const v1::Event& event, const ContactFile* before, const 
         if (waited > TargetOf(directory, before->head.queue())) {
           counters.set_abandoned_after_target_count(counters.abandoned_after_target_count() + 1);
         }
+      } else if (event.contact_ended().reason() == v1::Contact::END_REASON_EXPIRED) {
+        counters.set_expired_count(counters.expired_count() + 1);
+      } else if (event.contact_ended().reason() == v1::Contact::END_REASON_OVERFLOWED ||
+                 event.contact_ended().reason() == v1::Contact::END_REASON_REJECTED) {
+        counters.set_overflowed_count(counters.overflowed_count() + 1);
       }
+      break;
+    case v1::Event::kContactOverflowed:  // Went elsewhere.
+      if (!event.contact_overflowed().has_queue_time()) break;
+      counters.set_overflowed_count(counters.overflowed_count() + 1);
+      break;
+    case v1::Event::kContactScheduled:  // Became a callback.
+      if (!event.contact_scheduled().callback() || before->head.callback()) break;
+      counters.set_callback_count(counters.callback_count() + 1);
       break;
     default:
       break;
   }
-  const bool leaves = event.has_contact_ended() || event.has_contact_transferred() || event.has_contact_requeued();
+  const bool leaves = event.has_contact_ended() || event.has_contact_transferred() || event.has_contact_requeued() ||
+                      event.has_contact_scheduled();
   if (leaves && before->held()) {
     counters.set_handled_count(counters.handled_count() + 1);
     counters.set_handle_ns_total(counters.handle_ns_total() + (at - before->accepted_at).count());
@@ -161,6 +189,10 @@ void Statistics::Fill(std::string_view queue, v1::Queue& out) const {
   out.set_offered_count(counts.offered);
   out.set_active_count(counts.active);
   out.set_wrap_up_count(counts.wrap_up);
+  out.set_scheduled_count(counts.scheduled);
+  out.set_overflowed_count(counters.overflowed_count());
+  out.set_expired_count(counters.expired_count());
+  out.set_callback_count(counters.callback_count());
   out.set_created_count(counters.created_count());
   out.set_accepted_count(counters.accepted_count());
   out.set_abandoned_count(counters.abandoned_count());

@@ -42,6 +42,7 @@ class Statistics {
     int offered = 0;
     int active = 0;
     int wrap_up = 0;
+    int scheduled = 0;
     absl::btree_set<Key> waiting;
   };
   QueueCounts& Of(std::string_view queue);

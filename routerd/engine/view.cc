@@ -50,6 +50,9 @@ v1::Queue ViewImpl::QueueOf(const v1::QueueConfig& config) const {
   }
   const auto id = router().FindQueue(config.id());
   if (!id) return queue;
+  const core::Router::Hours hours = router().HoursOf(*id, s_.now);
+  queue.set_open(hours.open);
+  if (hours.change_at != core::kNever) *queue.mutable_open_change_time() = ToProto(hours.change_at);
   const core::Router::Staffing staffing = router().StaffingOf(*id);
   queue.set_agents_available_count(staffing.available);
   queue.set_agents_free_count(staffing.free);
@@ -68,6 +71,10 @@ std::vector<v1::Queue> ViewImpl::Queues() const {
 
 absl::StatusOr<v1::Queue> ViewImpl::Queue(const std::string& name) const {
   if (const v1::QueueConfig* config = s_.dossier.directory().FindQueue(name)) return QueueOf(*config);
+  return UnknownQueue(name);
+}
+
+absl::Status ViewImpl::UnknownQueue(const std::string& name) const {
   std::vector<std::string> known;
   for (const v1::QueueConfig& config : s_.dossier.directory().config().queues()) known.push_back(config.id());
   return Error(StatusCode::kNotFound, "QUEUE_UNKNOWN",
@@ -206,6 +213,43 @@ absl::StatusOr<v1::ExplainContactResponse> ViewImpl::Explain(const v1::ExplainCo
   if (file != nullptr && file->head.state() == v1::Contact::STATE_QUEUED) ExplainWaiting(*file, agents_max, response);
   response.mutable_life()->Swap(contact->mutable_life());
   *response.mutable_contact() = *std::move(contact);
+  return response;
+}
+
+absl::StatusOr<v1::QueryAdmissionResponse> ViewImpl::Admission(const v1::QueryAdmissionRequest& request) const {
+  const auto queue = router().FindQueue(BareName(request.queue(), kQueues));
+  if (!queue || s_.dossier.directory().FindQueue(request.queue()) == nullptr) return UnknownQueue(request.queue());
+  const auto channel = router().FindChannel(request.channel());
+  if (!channel) {
+    std::vector<std::string> known;
+    for (const v1::ChannelConfig& config : s_.dossier.directory().config().channels()) known.push_back(config.id());
+    return Error(StatusCode::kNotFound, "CHANNEL_UNKNOWN",
+                 absl::StrCat("no channel \"", request.channel(), "\"", base::DidYouMean(request.channel(), known)));
+  }
+  using Advice = core::Router::Advice;
+  const core::Router::Admission admission = router().AdmissionTo(*queue, *channel, s_.now);
+  v1::QueryAdmissionResponse response;
+  switch (admission.advice) {
+    case Advice::kJoin:
+      response.set_advice(v1::QueryAdmissionResponse::JOIN);
+      break;
+    case Advice::kNotToday:
+      response.set_advice(v1::QueryAdmissionResponse::NOT_TODAY);
+      break;
+    case Advice::kClosed:
+      response.set_advice(v1::QueryAdmissionResponse::CLOSED);
+      break;
+    case Advice::kFull:
+      response.set_advice(v1::QueryAdmissionResponse::FULL);
+      break;
+    case Advice::kUnstaffed:
+      response.set_advice(v1::QueryAdmissionResponse::UNSTAFFED);
+      break;
+  }
+  if (admission.advice != Advice::kClosed) *response.mutable_estimate() = engine::ToProto(admission.estimate);
+  if (admission.close_at != core::kNever) *response.mutable_close_time() = ToProto(admission.close_at);
+  if (admission.open_at != core::kNever) *response.mutable_open_time() = ToProto(admission.open_at);
+  response.set_callback_allowed(admission.callback_allowed);
   return response;
 }
 

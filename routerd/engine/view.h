@@ -37,11 +37,13 @@ class ViewImpl final : public View {
   absl::StatusOr<v1::ListContactsResponse> Contacts(const v1::ListContactsRequest& request) const override;
   absl::StatusOr<v1::Contact> Contact(const std::string& name) const override;
   absl::StatusOr<v1::ExplainContactResponse> Explain(const v1::ExplainContactRequest& request) const override;
+  absl::StatusOr<v1::QueryAdmissionResponse> Admission(const v1::QueryAdmissionRequest& request) const override;
   v1::Statistics Statistics() const override;
   std::vector<std::string> State() const override;
 
  private:
   v1::Queue QueueOf(const v1::QueueConfig& config) const;
+  absl::Status UnknownQueue(const std::string& name) const;
   absl::StatusOr<v1::ListContactsResponse> LiveContacts(const v1::ListContactsRequest& request, size_t size) const;
   absl::StatusOr<v1::ListContactsResponse> EndedContacts(const v1::ListContactsRequest& request, size_t size) const;
   void ExplainWaiting(const ContactFile& file, size_t agents_max, v1::ExplainContactResponse& out) const;

@@ -30,6 +30,8 @@ class View {
   // Live ones, and ended ones from history; with context and life.
   virtual absl::StatusOr<v1::Contact> Contact(const std::string& name) const = 0;
   virtual absl::StatusOr<v1::ExplainContactResponse> Explain(const v1::ExplainContactRequest& request) const = 0;
+  // What joining a queue now would mean. Standing is not looked at: a VIP may wait less.
+  virtual absl::StatusOr<v1::QueryAdmissionResponse> Admission(const v1::QueryAdmissionRequest& request) const = 0;
   virtual v1::Statistics Statistics() const = 0;
   // The whole state as a snapshot's records: equal states give equal bytes. For tests and the simulation.
   virtual std::vector<std::string> State() const = 0;

@@ -102,6 +102,7 @@ class WorkspaceImpl final : public Workspace {
   Result Handle(CreateContact& request, Done& done);
   Result Handle(UpdateContact& request, Done& done);
   Result Handle(EndContact& request, Done& done);
+  Result Handle(RequestCallback& request, Done& done);
   Result Handle(GetContact& request, Done& done);
   Result Handle(AttachAdapter& request, Done& done);
   Result Handle(DetachAdapter& request, Done& done);
@@ -122,6 +123,7 @@ class WorkspaceImpl final : public Workspace {
   // Adds to a new contact's event what the router does not know.
   void Complete(v1::Event& event, Admission& admission, const Earlier& earlier) const;
   v1::Event EventOf(const ContactFile& file) const;
+  Outcome OutcomeOf(core::ContactId contact) const;
   void JournalAcknowledgement(const std::string& adapter);
 
   // --- workspace_words.cc ---

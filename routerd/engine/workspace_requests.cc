@@ -162,6 +162,14 @@ void WorkspaceImpl::Complete(v1::Event& event, Admission& admission, const Earli
   *contact.mutable_context() = std::move(context);
 }
 
+// A contact as it stands now, ended or not.
+Outcome WorkspaceImpl::OutcomeOf(core::ContactId contact) const {
+  std::string name = ContactName(contact);
+  if (const ContactFile* file = dossier_.Find(contact)) return {name, Shared(ContactOf(*file)), nullptr, nullptr};
+  const auto record = ended_.Find(name, *journal_);
+  return {name, record == nullptr ? nullptr : WithoutLife(*record), nullptr, nullptr};
+}
+
 // --- From adapters ---
 
 WorkspaceImpl::Result WorkspaceImpl::Handle(CreateContact& r, Done&) {
@@ -200,8 +208,7 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(CreateContact& r, Done&) {
   const absl::StatusOr<core::Reply> reply = Decide(admission->command);
   admitting_ = {nullptr, nullptr};
   if (!reply.ok()) return reply.status();
-  const ContactFile* file = dossier_.Find(reply->contact);
-  return Outcome{file->head.name(), Shared(ContactOf(*file)), nullptr, nullptr};
+  return OutcomeOf(reply->contact);
 }
 
 WorkspaceImpl::Result WorkspaceImpl::Handle(UpdateContact& r, Done&) {
@@ -255,9 +262,15 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(EndContact& r, Done&) {
   if (found->live == nullptr) return Outcome{name, WithoutLife(*found->ended), nullptr, nullptr};
   const absl::StatusOr<core::Reply> reply = Decide(core::EndContact{found->id, r.by_operator, r.reason});
   if (!reply.ok()) return reply.status();
-  const ContactFile* file = dossier_.Find(found->id);
-  if (file != nullptr) return Outcome{name, Shared(ContactOf(*file)), nullptr, nullptr};
-  return Outcome{name, WithoutLife(*ended_.Find(name, *journal_)), nullptr, nullptr};
+  return OutcomeOf(found->id);
+}
+
+WorkspaceImpl::Result WorkspaceImpl::Handle(RequestCallback& r, Done&) {
+  const absl::StatusOr<const ContactFile*> file = FindLive(r.contact);
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<core::Reply> reply = Decide(core::RequestCallback{(*file)->id, r.at});
+  if (!reply.ok()) return reply.status();
+  return OutcomeOf(reply->contact);
 }
 
 WorkspaceImpl::Result WorkspaceImpl::Handle(GetContact& r, Done&) {

@@ -35,6 +35,11 @@ void WorkspaceImpl::SayBefore(const v1::Event& event) {
   } else if (by_agent) {
     Say(file->id,
         absl::StrCat(Sv(dossier_.directory().AgentDisplayName(event.agent())), " has ended the conversation."));
+  } else if (ended.reason() == v1::Contact::END_REASON_EXPIRED) {
+    Say(file->id, "Nobody could take the conversation in time, so it has been ended.");
+  } else if (ended.reason() == v1::Contact::END_REASON_OVERFLOWED ||
+             ended.reason() == v1::Contact::END_REASON_REJECTED) {
+    Say(file->id, "Nobody can take the conversation now, so it has been ended.");
   } else {
     Say(file->id, "The customer has left.");
   }
@@ -54,6 +59,9 @@ void WorkspaceImpl::SayAfter(const v1::Event& event) {
                                                                   : agent(e.reserved_agent()),
                                        "."));
     }
+    case v1::Event::kContactOverflowed:
+      if (!event.contact_overflowed().message().empty()) Say(contact, event.contact_overflowed().message());
+      return;
     case v1::Event::kContactRequeued:
       return Say(contact, absl::StrCat(agent(event.agent()), " is no longer there. The next free agent takes over."));
     case v1::Event::kWrapUpStarted:

@@ -81,4 +81,22 @@ grpc::ServerUnaryReactor* ContactServiceImpl::EndContact(grpc::CallbackServerCon
                    FillContact(response));
 }
 
+grpc::ServerUnaryReactor* ContactServiceImpl::RequestCallback(grpc::CallbackServerContext* context,
+                                                              const v1::RequestCallbackRequest* request,
+                                                              v1::Contact* response) {
+  const auto entered = Enter(gate_, *context, *request);
+  if (!entered.ok()) return Refuse(context, entered.status());
+  return PostUnary(context, *entered->caller.workspace, session::ToEngine(*request, entered->adapter),
+                   FillContact(response));
+}
+
+grpc::ServerUnaryReactor* ContactServiceImpl::QueryAdmission(grpc::CallbackServerContext* context,
+                                                             const v1::QueryAdmissionRequest* request,
+                                                             v1::QueryAdmissionResponse* response) {
+  absl::StatusOr<Caller> caller = gate_.Enter(*context);
+  if (!caller.ok()) return Refuse(context, caller.status());
+  return QueryUnary(context, *caller->workspace, response,
+                    [request](const engine::View& view) { return view.Admission(*request); });
+}
+
 }  // namespace routerd::rpc

@@ -25,6 +25,11 @@ class ContactServiceImpl final : public v1::ContactService::CallbackService {
                                         v1::Message* response) override;
   grpc::ServerUnaryReactor* EndContact(grpc::CallbackServerContext* context, const v1::EndContactRequest* request,
                                        v1::Contact* response) override;
+  grpc::ServerUnaryReactor* RequestCallback(grpc::CallbackServerContext* context,
+                                            const v1::RequestCallbackRequest* request, v1::Contact* response) override;
+  grpc::ServerUnaryReactor* QueryAdmission(grpc::CallbackServerContext* context,
+                                           const v1::QueryAdmissionRequest* request,
+                                           v1::QueryAdmissionResponse* response) override;
 
  private:
   const CallGate& gate_;

@@ -155,6 +155,10 @@ std::vector<core::NamedTier> ToCore(const google::protobuf::RepeatedPtrField<v1:
   return tiers;
 }
 
+core::Instant ToCore(const google::protobuf::Timestamp& time) {
+  return core::Instant(std::chrono::seconds(time.seconds()) + std::chrono::nanoseconds(time.nanos()));
+}
+
 core::Presence ToCore(v1::Presence presence) {
   switch (presence) {
     case v1::PRESENCE_AVAILABLE:
@@ -249,6 +253,21 @@ absl::StatusOr<engine::Request> ToEngine(const v1::ClaimContact& request, const 
   return engine::Route{core::ClaimContact{agent, *contact}};
 }
 
+absl::StatusOr<engine::Request> ToEngine(const v1::ScheduleContact& request, const std::string& agent) {
+  const auto contact = ParseContactName("schedule.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  if (!request.has_schedule_time()) return Missing("schedule.schedule_time");
+  RETURN_IF_ERROR(CheckTime("schedule.schedule_time", request.schedule_time()));
+  RETURN_IF_ERROR(CheckBytes("schedule.summary", request.summary(), kSummaryBytesMax));
+  return engine::Route{core::ScheduleContact{agent, *contact, ToCore(request.schedule_time()), request.summary()}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::CallbackFailed& request, const std::string& agent) {
+  const auto contact = ParseContactName("callback_failed.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  return engine::Route{core::CallbackFailed{agent, *contact}};
+}
+
 // What both sides may say of a contact: `adapter` is empty when an agent says it, `agent` when an adapter does.
 absl::StatusOr<engine::Request> ToEngine(const v1::TypingNotice& request, const std::string& adapter,
                                          const std::string& agent) {
@@ -286,6 +305,7 @@ absl::StatusOr<engine::Request> ToEngine(v1::CreateContactRequest request, const
   RETURN_IF_ERROR(CheckLane(request.lane()));
   RETURN_IF_ERROR(CheckLabels(request.labels()));
   if (request.has_deadline_time()) RETURN_IF_ERROR(CheckTime("deadline_time", request.deadline_time()));
+  if (request.has_schedule_time()) RETURN_IF_ERROR(CheckTime("schedule_time", request.schedule_time()));
   RETURN_IF_ERROR(CheckCount("messages", request.messages_size(), kFirstMessageCountMax));
   for (int i = 0; i < request.messages_size(); ++i) {
     RETURN_IF_ERROR(
@@ -328,6 +348,17 @@ absl::StatusOr<engine::Request> ToEngine(const v1::EndContactRequest& request, c
   return engine::EndContact{*contact, request.reason(), /*by_operator=*/false};
 }
 
+absl::StatusOr<engine::Request> ToEngine(const v1::RequestCallbackRequest& request, const std::string& adapter) {
+  const auto contact = ToRef("contact", request.contact(), request.contact_source_id(), adapter);
+  if (!contact.ok()) return contact.status();
+  engine::RequestCallback callback{*contact};
+  if (request.has_schedule_time()) {
+    RETURN_IF_ERROR(CheckTime("schedule_time", request.schedule_time()));
+    callback.at = ToCore(request.schedule_time());
+  }
+  return callback;
+}
+
 absl::StatusOr<engine::Request> ToEngine(v1::ConnectRequest request, const std::string& adapter, int lane_max) {
   switch (request.action_case()) {
     case v1::ConnectRequest::kCreate:
@@ -346,6 +377,7 @@ absl::StatusOr<engine::Request> ToEngine(v1::ConnectRequest request, const std::
       if (request.ack_sequence() < 0) return FieldError("FIELD_OUT_OF_RANGE", "ack_sequence", "must not be negative");
       return engine::AcknowledgeEvents{adapter, request.ack_sequence()};
     case v1::ConnectRequest::kCallback:
+      return ToEngine(request.callback(), adapter);
     case v1::ConnectRequest::kHello:
     case v1::ConnectRequest::ACTION_NOT_SET:
       break;
@@ -397,11 +429,13 @@ absl::StatusOr<engine::Request> ToEngine(const v1::WorkRequest& request, const s
       return ToEngine(request.claim(), agent);
     case v1::WorkRequest::kWrapUpExtend:
       return ToEngine(request.wrap_up_extend(), agent);
+    case v1::WorkRequest::kSchedule:
+      return ToEngine(request.schedule(), agent);
+    case v1::WorkRequest::kCallbackFailed:
+      return ToEngine(request.callback_failed(), agent);
     case v1::WorkRequest::kSignIn:
     case v1::WorkRequest::kConsult:
     case v1::WorkRequest::kConsultEnd:
-    case v1::WorkRequest::kSchedule:
-    case v1::WorkRequest::kCallbackFailed:
     case v1::WorkRequest::ACTION_NOT_SET:
       break;
   }

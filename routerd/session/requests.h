@@ -25,6 +25,7 @@ absl::StatusOr<engine::Request> ToEngine(const v1::GetContactRequest& request, c
 absl::StatusOr<engine::Request> ToEngine(v1::UpdateContactRequest request, const std::string& adapter, int lane_max);
 absl::StatusOr<engine::Request> ToEngine(const v1::PostMessageRequest& request, const std::string& adapter);
 absl::StatusOr<engine::Request> ToEngine(const v1::EndContactRequest& request, const std::string& adapter);
+absl::StatusOr<engine::Request> ToEngine(const v1::RequestCallbackRequest& request, const std::string& adapter);
 // Every action but `hello`.
 absl::StatusOr<engine::Request> ToEngine(v1::ConnectRequest request, const std::string& adapter, int lane_max);
 

@@ -49,6 +49,23 @@ void Promises::Check(const core::Event& event) {
             TakeBack(contact);
             if (e.back_off_until > event.at) contact.back_offs.push_back({e.agent, e.back_off_until});
             Wait(contact);
+          } else if constexpr (std::is_same_v<Kind, core::ContactOverflowed>) {
+            if (contact.line != nullptr) contact.line->erase(contact.key);
+            contact.line = nullptr;
+            contact.queue = e.queue;
+            contact.asked.skills = e.requirements;
+            contact.asked.restricted_to = restricted_[core::Index(e.queue)] ? e.queue : core::kNoQueue;
+            contact.key = {-e.lane, e.rank, e.contact};
+            Wait(contact);
+          } else if constexpr (std::is_same_v<Kind, core::ContactScheduled>) {
+            TakeBack(contact);
+            if (e.until != core::kNever && contact.line != nullptr) {
+              contact.line->erase(contact.key);
+              contact.line = nullptr;
+            }
+          } else if constexpr (std::is_same_v<Kind, core::ContactDue>) {
+            contact.reserved = e.reserved_agent;
+            Wait(contact);
           } else if constexpr (std::is_same_v<Kind, core::ContactReserved>) {
             contact.reserved = e.agent;
           } else if constexpr (std::is_same_v<Kind, core::ReservationEnded>) {

@@ -197,6 +197,8 @@ class Runner {
   }
 
   void Leave(size_t who) {
+    const auto contact = router_.FindContact(ids_[who]);
+    if (!contact || contact->callback) return;  // Sent away by a limit; or waits for a callback, and need not hold.
     run_.contacts[who].outcome = Outcome::kAbandoned;
     run_.contacts[who].end_ms = now_ms_;
     Tell(core::EndContact{ids_[who], /*by_operator=*/false, "patience"});

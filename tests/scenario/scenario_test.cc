@@ -10,12 +10,16 @@
 //              [escalate WHEN,… WHAT,…]: WHEN waited=TIME label=WORD contacts=N; WHAT lane=N headstart=TIME to=QUEUE
 //              call [known TIME WORTH]: the longest wait for a known agent, and how much longer than for anybody it may
 //              be [deadlines TARGET]: serves by earliest deadline
+//              [hours HH:MM-HH:MM] [waitmax TIME] [max N] [callbacks]
+//              [closed ACTION] [overflow waiting>N|expected>TIME|waited>TIME|closing|unstaffed ACTION]
+//   ACTION is queue:NAME, headstart:TIME, message:WORD, callback or end
 //   agent NAME SKILL=TIER… [capacity N] [CHANNEL=N] [wrapup TIME]
 //   signin A · signout A · away A · back A · lost A · found A
 //   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] [knows HOW=AGENT,…] [labels WORD,…] [nth N]
 //           [within TIME] [returns C] [also C]: the channel's deadline; the place that C left; the same customer is C
 //   leave C · vip C LEVEL · lane C N · label C WORD · seen C
 //   accept A C · decline A C · hold A C · complete A C · done A C · claim A C · extend A C
+//   clock HH:MM · later C QUEUE TIME · callback C [TIME] · putoff A C TIME · notreached A C
 //   transfer A C agent|queue NAME · assign C A · requeue C · advance TIME · why C · refused COMMAND…
 #include <gtest/gtest.h>
 
@@ -53,6 +57,39 @@ Duration ParseTime(const std::string& text) {
 std::string Show(Duration d) {
   const auto ms = std::chrono::duration_cast<milliseconds>(d).count();
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
+// `09:30`, since midnight.
+Duration ParseClock(const std::string& text) { return hours(std::stoi(text)) + minutes(std::stoi(text.substr(3))); }
+
+OverflowAction ParseAction(const std::string& text) {
+  using Kind = OverflowAction::Kind;
+  const std::string name = text.substr(0, text.find(':'));
+  const std::string value = name == text ? "" : text.substr(name.size() + 1);
+  if (name == "queue") return {.kind = Kind::kQueue, .queue = value};
+  if (name == "headstart") return {.kind = Kind::kHeadStart, .head_start = ParseTime(value)};
+  if (name == "message") return {.kind = Kind::kMessage, .message = value};
+  return {.kind = name == "callback" ? Kind::kCallback : Kind::kEnd};
+}
+
+OverflowRule ParseRule(const std::string& when, const std::string& action) {
+  using When = OverflowRule::When;
+  const std::string name = when.substr(0, when.find('>'));
+  const std::string value = name == when ? "" : when.substr(name.size() + 1);
+  OverflowRule rule;
+  rule.action = ParseAction(action);
+  if (name == "waiting") {
+    rule.when = When::kWaitingAbove;
+    rule.count = std::stoi(value);
+  } else if (name == "expected") {
+    rule.when = When::kExpectedWaitAbove;
+    rule.time = ParseTime(value);
+  } else if (name == "waited") {
+    rule.time = ParseTime(value);
+  } else {
+    rule.when = name == "closing" ? When::kClosing : When::kUnstaffed;
+  }
+  return rule;
 }
 
 Tier ParseTier(const std::string& name) {
@@ -105,7 +142,10 @@ class Story {
     if (w[0] == "queue" || w[0] == "agent") return Lay(w);
     if (world_ == nullptr) world_ = std::make_unique<World>(policy_);
     const size_t before = world_->events.size();
-    if (w[0] == "advance") {
+    if (w[0] == "clock") {
+      const Instant today = std::chrono::floor<std::chrono::days>(world_->now) + ParseClock(w[1]);
+      world_->Wait((today < world_->now ? today + hours(24) : today) - world_->now);
+    } else if (w[0] == "advance") {
       world_->Wait(ParseTime(w[1]));
     } else if (w[0] == "why") {
       Why(w[1]);
@@ -144,6 +184,10 @@ class Story {
           if (w[i] == "until_done") q.wrap_up = WrapUpMode::kUntilDone;
           continue;
         }
+        if (w[i] == "callbacks") {
+          q.callback.allowed = true;
+          continue;
+        }
         const std::string& key = w[i];
         const std::string& value = w.at(++i);
         if (key == "needs") q.requirements = know(ParseNeeds(value));
@@ -151,6 +195,16 @@ class Story {
         if (key == "headstart") q.head_start = ParseTime(value);
         if (key == "misses") q.misses_max = std::stoi(value);
         if (key == "only") q.agents = Split(value, ',');
+        if (key == "waitmax") q.wait_max = ParseTime(value);
+        if (key == "max") q.waiting_max = std::stoi(value);
+        if (key == "closed") q.when_closed = ParseAction(value);
+        if (key == "overflow") q.overflow.push_back(ParseRule(value, w.at(++i)));
+        if (key == "hours") {
+          Calendar calendar;
+          calendar.name = q.calendar = q.name;
+          calendar.week.assign(7, {{ParseClock(value.substr(0, 5)), ParseClock(value.substr(6))}});
+          policy_.calendars.push_back(calendar);
+        }
         if (key == "relax") q.steps.push_back({ParseTime(value), know(ParseNeeds(w.at(++i)))});
         if (key == "escalate") q.escalation.push_back(ParseEscalation(value, w.at(++i)));
         if (key == "known") q.known_agent = {ParseTime(value), ParseTime(w.at(++i))};
@@ -233,6 +287,21 @@ class Story {
       names_[id] = w[1];
       return c;
     }
+    if (verb == "later") {
+      const ContactId id{contacts_.size() + 1};
+      contacts_[w[1]] = id;
+      names_[id] = w[1];
+      CreateContact c;
+      c.queue = w[2];
+      c.channel = "webchat";
+      c.schedule_at = world_->now + ParseTime(w[3]);
+      return c;
+    }
+    if (verb == "callback") {
+      RequestCallback c{Id(w[1])};
+      if (w.size() > 2) c.at = world_->now + ParseTime(w[2]);
+      return c;
+    }
     if (verb == "leave") return EndContact{Id(w[1]), false, "left"};
     if (verb == "lane") return UpdateContact{.contact = Id(w[1]), .lane = std::stoi(w[2])};
     if (verb == "label") return UpdateContact{.contact = Id(w[1]), .labels = {w[2]}};
@@ -247,6 +316,8 @@ class Story {
     if (verb == "complete") return CompleteContact{w[1], id, "", ""};
     if (verb == "done") return FinishWrapUp{w[1], id, ""};
     if (verb == "extend") return ExtendWrapUp{w[1], id};
+    if (verb == "putoff") return ScheduleContact{w[1], id, world_->now + ParseTime(w[3]), "summary"};
+    if (verb == "notreached") return CallbackFailed{w[1], id};
     if (verb == "claim") return ClaimContact{w[1], id};
     if (verb == "transfer") {
       TransferContact t{w[1], id, "", "", {}, "reason", "summary"};
@@ -341,6 +412,16 @@ class Story {
             constexpr const char* kReasons[] = {"",           "completed", "abandoned", "rejected",
                                                 "overflowed", "expired",   "failed"};
             line = c + " ended " + kReasons[static_cast<int>(e.reason)];
+          } else if constexpr (std::is_same_v<Kind, ContactScheduled>) {
+            line =
+                c + (e.until == kNever ? " keeps its place" : " is put off by " + in(e.until)) + " (" + e.reason + ")";
+            if (e.callback) line += ", to be called back";
+          } else if constexpr (std::is_same_v<Kind, ContactDue>) {
+            line = c + " is due";
+          } else if constexpr (std::is_same_v<Kind, ContactOverflowed>) {
+            line = c + " " + e.rule;
+            if (e.queue_changed) line += ": goes on in " + std::string(r.NameOf(e.queue));
+            if (!e.message.empty()) line += ": told " + e.message;
           } else if constexpr (std::is_same_v<Kind, AgentSignedIn>) {
             line = agent(e.agent) + " signed in";
           } else if constexpr (std::is_same_v<Kind, AgentSignedOut>) {
