@@ -25,6 +25,8 @@ constexpr std::string_view kHelp =
     "  /show            show who the current chat is with, and what was said\n"
     "  /hold            put the current chat on hold, or take it back\n"
     "  /transfer agent|queue NAME reason | summary     pass the current chat on\n"
+    "  /later TIME [| summary]                         put it off, e.g. to 2027-01-31T09:00:00+08:00\n"
+    "  /notreached      the customer of a callback could not be reached\n"
     "  /done [outcome] [| summary]                     end the conversation\n"
     "  /wrap [outcome]  finish wrap-up\n"
     "  /more            ask for more time to wrap up\n"
@@ -229,6 +231,10 @@ void Desk::Command(std::string_view line) {
     Hold();
   } else if (word == "/transfer") {
     Transfer(rest);
+  } else if (word == "/later") {
+    PutOff(rest);
+  } else if (word == "/notreached") {
+    ReportNotReached();
   } else if (word == "/done") {
     Complete(rest);
   } else if (word == "/wrap") {
@@ -244,8 +250,9 @@ void Desk::Command(std::string_view line) {
   } else if (word == "/quit") {
     Quit(rest);
   } else {
-    static const std::vector<std::string> known = {"/help", "/say",  "/chats", "/to",   "/show",  "/hold",  "/transfer",
-                                                   "/done", "/wrap", "/more",  "/away", "/ready", "/claim", "/quit"};
+    static const std::vector<std::string> known = {"/help",     "/say",   "/chats",      "/to",   "/show", "/hold",
+                                                   "/transfer", "/later", "/notreached", "/done", "/wrap", "/more",
+                                                   "/away",     "/ready", "/claim",      "/quit"};
     std::string suggestion = base::DidYouMean(word, known);
     if (suggestion.empty()) suggestion = "; /help lists them";
     Print("-- There is no " + OneLine(word, 40) + suggestion);
@@ -344,6 +351,30 @@ void Desk::Transfer(std::string_view rest) {
   }
   transfer.set_reason(reason);
   transfer.set_summary(summary);
+  Ask(std::move(request));
+}
+
+void Desk::PutOff(std::string_view rest) {
+  const v1::Contact* chat = Current();
+  if (chat == nullptr) return;
+  const auto [when, summary] = SplitSummary(rest);
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, when, &time, &error)) {
+    return Print("-- Till when? /later 2027-01-31T09:00:00+08:00 | summary");
+  }
+  v1::WorkRequest request;
+  request.mutable_schedule()->set_contact(chat->name());
+  request.mutable_schedule()->mutable_schedule_time()->set_seconds(absl::ToUnixSeconds(time));
+  request.mutable_schedule()->set_summary(summary);
+  Ask(std::move(request));
+}
+
+void Desk::ReportNotReached() {
+  const v1::Contact* chat = Current();
+  if (chat == nullptr) return;
+  v1::WorkRequest request;
+  request.mutable_callback_failed()->set_contact(chat->name());
   Ask(std::move(request));
 }
 
@@ -724,6 +755,7 @@ std::string Desk::TitleOf(const v1::Contact& contact) const {
   const v1::Customer& customer = contact.context().customer();
   std::string text = Tag(contact.name()) + " " + NameOf(customer);
   if (!customer.vip().empty()) text += ", VIP " + customer.vip();
+  if (contact.callback()) text += ", CALL BACK";
   return text + ", " + contact.channel() + ", " + ShortName(contact.queue());
 }
 

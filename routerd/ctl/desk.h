@@ -92,6 +92,8 @@ class Desk {
   void SwitchTo(std::string_view which);
   void Hold();
   void Transfer(std::string_view rest);
+  void PutOff(std::string_view rest);
+  void ReportNotReached();
   void Complete(std::string_view rest);
   // Something in wrap-up, the current chat first; nullptr, having said so, if nothing is.
   const v1::Contact* InWrapUp();

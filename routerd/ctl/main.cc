@@ -16,6 +16,7 @@
 #include "routerd/ctl/simulate.h"
 #include "routerd/ctl/text.h"
 #include "routerd/ctl/work.h"
+#include "routerd/v1/contact_service.grpc.pb.h"
 #include "routerd/v1/supervisor_service.grpc.pb.h"
 
 namespace routerd::ctl {
@@ -66,6 +67,12 @@ class Asker {
         request.set_name(arguments[0]);
         return Call(&Supervisor::ExplainContact, request);
       }
+      case Command::kAdmission: {
+        v1::QueryAdmissionRequest request;
+        request.set_queue(arguments[0]);
+        request.set_channel(arguments[1]);
+        return Ask(request);
+      }
       case Command::kStats:
         return Call(&Supervisor::GetStatistics, v1::GetStatisticsRequest());
       case Command::kAssign: {
@@ -111,6 +118,17 @@ class Asker {
     connection_.Prepare(context);
     context.set_deadline(std::chrono::system_clock::now() + kAnswerWithin);
     return ((*stub_).*method)(&context, request, &response);
+  }
+
+  // Customers' side of the router.
+  int Ask(const v1::QueryAdmissionRequest& request) {
+    grpc::ClientContext context;
+    connection_.Prepare(context);
+    context.set_deadline(std::chrono::system_clock::now() + kAnswerWithin);
+    v1::QueryAdmissionResponse response;
+    const grpc::Status status =
+        v1::ContactService::NewStub(connection_.channel())->QueryAdmission(&context, request, &response);
+    return status.ok() ? Print(response) : Fail(status, connection_);
   }
 
   template <typename Request, typename Response>

@@ -23,6 +23,7 @@ enum class Command {
   kAgents,
   kContacts,
   kExplain,
+  kAdmission,
   kStats,
   kWatch,
   kAssign,

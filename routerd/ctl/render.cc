@@ -137,6 +137,35 @@ std::string Render(const v1::ListQueuesResponse& response) {
   return table.Text();
 }
 
+std::string Render(const v1::QueryAdmissionResponse& admission, const Here& here) {
+  using Response = v1::QueryAdmissionResponse;
+  std::string text;
+  switch (admission.advice()) {
+    case Response::JOIN:
+      text = "join: " + EstimateText(admission.estimate());
+      break;
+    case Response::NOT_TODAY:
+      text = "not today: it closes before the wait would be over (" + EstimateText(admission.estimate()) + ")";
+      break;
+    case Response::CLOSED:
+      text = "closed";
+      break;
+    case Response::FULL:
+      text = "full: as many wait as the queue takes";
+      break;
+    case Response::UNSTAFFED:
+      text = "unstaffed: nobody who could take it is signed in";
+      break;
+    default:
+      text = "unknown advice";
+  }
+  text += "\n";
+  if (admission.has_close_time()) text += "closes " + DateText(admission.close_time(), here.zone) + "\n";
+  if (admission.has_open_time()) text += "opens  " + DateText(admission.open_time(), here.zone) + "\n";
+  text += admission.callback_allowed() ? "callbacks can be asked for\n" : "no callbacks\n";
+  return text;
+}
+
 std::string Render(const v1::ListAgentsResponse& response, const Here& here) {
   if (response.agents().empty()) return "No agent is signed in; --all lists those who are offline too.\n";
   Table table({"AGENT", "NAME", "PRESENCE", ">SINCE", "DESK", ">USED", "HOLDS", "SKILLS"});

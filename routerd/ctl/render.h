@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
+#include "routerd/v1/contact_service.pb.h"
 #include "routerd/v1/event.pb.h"
 #include "routerd/v1/supervisor_service.pb.h"
 
@@ -30,6 +31,7 @@ std::string Render(const v1::ListQueuesResponse& response);
 std::string Render(const v1::ListAgentsResponse& response, const Here& here);
 std::string Render(const v1::ListContactsResponse& response, const Here& here);
 std::string Render(const v1::ExplainContactResponse& response, const Here& here);
+std::string Render(const v1::QueryAdmissionResponse& admission, const Here& here);
 std::string Render(const v1::Statistics& statistics, const Here& here);
 // One line, without a line feed.
 std::string Render(const v1::Event& event, const Here& here);
