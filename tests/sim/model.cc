@@ -142,6 +142,85 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   }
 }
 
+bool Model::IsOpen(const v1::QueueConfig& queue, int64_t now) const {
+  if (queue.calendar().empty()) return true;
+  const int minutes_open = std::stoi(config_.calendars(0).hours(0).to().substr(3));
+  return now / 60'000'000'000 % 60 < minutes_open;
+}
+
+int Model::WaitingIn(const std::string& queue, const std::string& but) const {
+  return static_cast<int>(std::count_if(contacts_.begin(), contacts_.end(), [&](const auto& entry) {
+    return entry.second.state == Contact::kQueued && entry.second.queue == queue && entry.first != but;
+  }));
+}
+
+// Whether somebody signed in could take it in the end, when it has relaxed as far as it goes.
+bool Model::Staffed(const Contact& contact) const {
+  if (!contact.reserved_agent.empty()) return true;
+  Contact relaxed = contact;
+  const v1::QueueConfig& queue = QueueOf(contact);
+  if (!queue.relaxation().empty()) {
+    const auto last = ToMap(queue.relaxation().rbegin()->requirements());
+    std::set<std::string> named;
+    for (const auto& r : queue.requirements()) named.insert(r.skill());
+    for (const std::string& skill : named) {
+      if (!relaxed.requirements.contains(skill)) continue;
+      const auto it = last.find(skill);
+      if (it == last.end()) {
+        relaxed.requirements.erase(skill);
+      } else {
+        relaxed.requirements[skill] = std::min(relaxed.requirements[skill], it->second);
+      }
+    }
+  }
+  return std::any_of(agents_.begin(), agents_.end(), [&](const auto& entry) {
+    const auto max = entry.second.count_max.find(contact.channel);
+    return entry.second.signed_in && max != entry.second.count_max.end() && max->second > 0 &&
+           MayTake(entry.first, relaxed);
+  });
+}
+
+void Model::CheckOverflow(const Contact& c, const v1::Event& event, int64_t now) {
+  const v1::ContactOverflowed& e = event.contact_overflowed();
+  const v1::QueueConfig& queue = QueueOf(c);
+  Expect(c.state == Contact::kQueued, event, "only who waits overflows");
+  if (e.rule_number() == 0) {
+    Expect(!IsOpen(queue, now), event, "what is done while closed is done while closed");
+  } else {
+    const v1::OverflowRule& rule = queue.overflow(e.rule_number() - 1);
+    Expect(!c.overflowed.contains(e.rule_number()), event, "a rule acts once");
+    if (rule.has_waiting_above()) Expect(WaitingIn(c.queue, c.name) > rule.waiting_above(), event, "so many wait");
+    if (rule.has_waited()) {
+      Expect(c.queued_at + Ns(rule.waited()) <= now && !c.served_here(), event, "it has waited so long");
+    }
+    if (rule.unstaffed()) Expect(!Staffed(c), event, "nobody is there");
+    if (rule.action().end() || rule.action().has_message()) Expect(!c.callback, event, "a callback is promised");
+  }
+  if (!e.has_queue_time()) return;
+  Expect(Ns(e.rank_time()) == c.rank, event, "it goes on at its rank");
+  Contact there = c;
+  there.queue = e.queue();
+  const v1::QueueConfig& target = QueueOf(there);
+  Expect(IsOpen(target, now), event, "nobody is sent to a closed queue");
+  Expect(target.waiting_max() == 0 || WaitingIn(e.queue(), c.name) < target.waiting_max(), event,
+         "nobody is sent to a full queue");
+}
+
+void Model::CheckNobodyOverstays(const Contact& c, int64_t now) {
+  if (c.state == Contact::kScheduled && c.schedule_at <= now) broken_.push_back(c.name + " should have come due");
+  if (c.state != Contact::kQueued || c.served_here() || c.callback) return;
+  const v1::QueueConfig& queue = QueueOf(c);
+  if (queue.has_wait_max() && c.queued_at + Ns(queue.wait_max()) <= now) {
+    broken_.push_back(c.name + " has waited for too long");
+  }
+  for (int i = 0; i < queue.overflow_size(); ++i) {
+    const v1::OverflowRule& rule = queue.overflow(i);
+    if (rule.has_waited() && c.queued_at + Ns(rule.waited()) <= now && !c.overflowed.contains(i + 1)) {
+      broken_.push_back(c.name + " should have overflowed");
+    }
+  }
+}
+
 void Model::Apply(const v1::Event& e) {
   const int64_t now = Ns(e.time());
   Expect(e.sequence() == last_sequence_ + 1, e, "sequence numbers have no gaps");
@@ -260,6 +339,7 @@ void Model::Apply(const v1::Event& e) {
       c->state = Contact::kActive;
       c->offer.clear();
       c->served = 1;
+      c->accepted_at = now;
       c->reserved_agent.clear();
       Unlink(*c);
       c->back_offs.clear();
@@ -284,7 +364,9 @@ void Model::Apply(const v1::Event& e) {
       Expect(c->state == Contact::kActive && c->agent == e.agent(), e, "who serves it passes it on");
       const auto& moved = e.contact_transferred();
       let_go();
+      c->callback = false;
       if (moved.has_queue_time()) {
+        c->overflowed.clear();
         c->queued_at = now;
         c->step = 0;
         c->escalated.clear();
@@ -321,6 +403,53 @@ void Model::Apply(const v1::Event& e) {
       if (e.reservation_ended().reason() == "waited") Expect(c->reserved_until <= now, e, "a reservation has its time");
       c->reserved_agent.clear();
       break;
+    case v1::Event::kContactScheduled: {
+      const auto& scheduled = e.contact_scheduled();
+      const bool by_agent = scheduled.reason() == "agent" || scheduled.reason() == "not_reached";
+      Expect(by_agent ? c->state == Contact::kActive && c->agent == e.agent()
+                      : c->state == Contact::kQueued || c->state == Contact::kScheduled,
+             e, "who serves it puts it off, or it waits");
+      if (scheduled.reason() == "not_reached") {
+        Expect(c->callback && scheduled.attempt_count() == c->attempts + 1, e, "each try counts");
+      }
+      if (!c->agent.empty()) agents_[c->agent].idle_since = now;
+      c->callback = scheduled.callback();
+      if (!scheduled.has_schedule_time()) {
+        Expect(c->callback, e, "only a callback stays in line");
+        break;
+      }
+      c->attempts = scheduled.attempt_count();
+      let_go();
+      c->reserved_agent.clear();
+      c->state = Contact::kScheduled;
+      c->schedule_at = Ns(scheduled.schedule_time());
+      Expect(c->schedule_at > now, e, "it is put off to the future");
+      Expect(IsOpen(QueueOf(*c), c->schedule_at), e, "it is put off to a time at which the queue is open");
+      break;
+    }
+    case v1::Event::kContactDue: {
+      Expect(c->state == Contact::kScheduled && c->schedule_at <= now, e, "it comes back at its time");
+      Expect(IsOpen(QueueOf(*c), now), e, "nobody comes into a closed queue's line");
+      c->state = Contact::kQueued;
+      c->queued_at = now;
+      c->reserved_agent = e.contact_due().reserved_agent();
+      c->reserved_until = Ns(e.contact_due().reserved_until());
+      break;
+    }
+    case v1::Event::kContactOverflowed: {
+      CheckOverflow(*c, e, now);
+      const auto& overflowed = e.contact_overflowed();
+      c->overflowed.insert(overflowed.rule_number());
+      c->requirements = ToMap(overflowed.requirements());
+      c->rank = Ns(overflowed.rank_time());
+      c->lane = overflowed.lane();
+      if (!overflowed.has_queue_time()) break;
+      c->queue = overflowed.queue();
+      c->queued_at = now;
+      c->step = 0;
+      c->overflowed.clear();
+      break;
+    }
     case v1::Event::kWrapUpStarted:
       Expect(c->state == Contact::kActive, e, "wrap-up follows a conversation");
       c->state = Contact::kWrapUp;
@@ -350,6 +479,11 @@ void Model::Apply(const v1::Event& e) {
         Expect(c->served == 0 && c->agent.empty(), e, "who was served did not abandon");
       }
       if (end.reason() == v1::Contact::END_REASON_COMPLETED) Expect(c->served == 1, e, "who completed was served");
+      if (end.reason() == v1::Contact::END_REASON_EXPIRED && end.detail() != "not_reached") {
+        Expect(c->state == Contact::kQueued && !c->callback && !c->served_here() &&
+                   c->queued_at + Ns(QueueOf(*c).wait_max()) <= now,
+               e, "only who waited for too long expires");
+      }
       if (end.detail() == "wrap_up_over") Expect(c->until != 0 && now >= c->until, e, "wrap-up has its time");
       if (!c->agent.empty()) agents_[c->agent].idle_since = now;
       ended_.insert(e.contact());
@@ -414,7 +548,8 @@ void Model::CheckSettled(int64_t now) {
     if (!agent.pending.empty() && !holds) broken_.push_back(agent_name + " still waits for its presence to change");
   }
   for (const auto& [name, contact] : contacts_) {
-    if ((contact.agent.empty()) != (contact.state == Contact::kQueued)) {
+    CheckNobodyOverstays(contact, now);
+    if (contact.agent.empty() != (contact.state == Contact::kQueued || contact.state == Contact::kScheduled)) {
       broken_.push_back(name + " has a holder in line, or none out of it");
     }
     if (contact.state == Contact::kOffered && contact.until <= now)

@@ -22,6 +22,8 @@ namespace v1 = ::routerd::v1;
 //   Order       an offer goes to the contact that stands first among those the agent may take, and to the agent whom
 //               the queue's strategy puts first (all strategies but LEAST_WANTED, which learns)
 //   Time        nothing lapses, relaxes or ends by the clock before its time, or later than it was looked at
+//   Limits      a rule of overflow acts once, when it holds; nobody is sent to a queue that is closed or full; what is
+//               put off comes back at its time, in an open queue; a callback is not sent away by the clock
 //   Liveness    (CheckSettled) nobody waits while an agent who may take the contact has room
 class Model {
  public:
@@ -36,7 +38,7 @@ class Model {
   const std::vector<std::string>& broken() const { return broken_; }
 
   struct Contact {
-    enum State { kQueued, kOffered, kActive, kWrapUp } state = kQueued;
+    enum State { kQueued, kOffered, kActive, kWrapUp, kScheduled } state = kQueued;
     std::string name, queue, channel, agent, offer, reserved_agent;
     int lane = 0;
     int64_t rank = 0, queued_at = 0, until = 0, reserved_until = 0;
@@ -53,6 +55,12 @@ class Model {
     bool light = false;        // Neither counted nor in the way.
     int64_t wrap_up_at = 0;
     int extensions = 0;
+    int64_t schedule_at = 0, accepted_at = -1;
+    bool callback = false;
+    int attempts = 0;
+    std::set<int> overflowed;  // Numbers of the rules that have acted in this queue.
+
+    bool served_here() const { return accepted_at >= queued_at; }
   };
   struct Agent {
     std::map<std::string, int> skills, count_max;
@@ -83,6 +91,12 @@ class Model {
   bool BackedOff(const std::string& agent, const Contact& contact, int64_t now) const;
   static bool Before(const Contact& a, const Contact& b);
   void CheckOffer(const Contact& contact, const std::string& agent, const v1::OfferMade& offer, int64_t now);
+  // In the simulation a calendar is open in the first minutes of each hour.
+  bool IsOpen(const v1::QueueConfig& queue, int64_t now) const;
+  int WaitingIn(const std::string& queue, const std::string& but) const;
+  bool Staffed(const Contact& contact) const;
+  void CheckOverflow(const Contact& contact, const v1::Event& event, int64_t now);
+  void CheckNobodyOverstays(const Contact& contact, int64_t now);
   void Expect(bool holds, const v1::Event& event, const std::string& rule);
 
   v1::WorkspaceConfig config_;

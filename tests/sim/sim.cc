@@ -35,6 +35,76 @@ class Random {
   std::mt19937_64 engine_;
 };
 
+v1::OverflowRule RandomRule(Random& random, int queue) {
+  v1::OverflowRule rule;
+  switch (random.Below(5)) {
+    case 0:
+      rule.set_waiting_above(random.Between(0, 5));
+      break;
+    case 1:
+      rule.mutable_expected_wait_above()->set_seconds(random.Between(0, 60));
+      break;
+    case 2:
+      rule.set_closing(true);
+      break;
+    case 3:
+      rule.set_unstaffed(true);
+      break;
+    default:
+      rule.mutable_waited()->set_seconds(random.Between(1, 90));
+  }
+  v1::OverflowAction& action = *rule.mutable_action();
+  switch (random.Below(5)) {
+    case 0:
+      action.mutable_head_start()->set_seconds(random.Between(1, 60));
+      break;
+    case 1:
+      action.set_callback(true);
+      break;
+    case 2:
+      action.set_message("busy");
+      break;
+    case 3:
+      action.set_end(true);
+      break;
+    default:
+      if (queue < 5) {
+        action.set_queue(absl::StrCat("q", random.Between(queue + 1, 5)));  // Forward only: no circles.
+      } else {
+        action.set_message("last");
+      }
+  }
+  return rule;
+}
+
+// Hours that come often: the first minutes of every hour.
+v1::CalendarConfig HourlyCalendar(Random& random) {
+  v1::CalendarConfig calendar;
+  calendar.set_id("hourly");
+  const int minutes = random.Between(10, 50);
+  for (int hour = 0; hour < 24; ++hour) {
+    const std::string text = absl::StrCat(hour < 10 ? "0" : "", hour);
+    v1::OpenHours& hours = *calendar.add_hours();
+    for (const char* day : {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}) hours.add_days(day);
+    hours.set_from(text + ":00");
+    hours.set_to(absl::StrCat(text, ":", minutes));
+  }
+  return calendar;
+}
+
+// Hours, limits and callbacks, for some queues.
+void AddLimits(Random& random, int position, v1::QueueConfig& queue) {
+  if (random.OneIn(3)) queue.set_calendar("hourly");
+  for (int i = random.Below(3); i > 0; --i) *queue.add_overflow() = RandomRule(random, position);
+  if (!queue.calendar().empty() && random.OneIn(2))
+    *queue.mutable_when_closed() = RandomRule(random, position).action();
+  if (random.OneIn(3)) queue.mutable_wait_max()->set_seconds(random.Between(30, 300));
+  if (random.OneIn(3)) queue.set_waiting_max(random.Between(3, 10));
+  queue.mutable_callback()->set_allowed(random.OneIn(2));
+  queue.mutable_callback()->set_attempts_max(2);
+  queue.mutable_callback()->mutable_retry_after()->set_seconds(60);
+}
+
 v1::WorkspaceConfig RandomConfig(Random& random) {
   v1::WorkspaceConfig config;
   config.set_id("sim");
@@ -112,6 +182,7 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
     if (random.OneIn(3)) queue.set_order(v1::EARLIEST_DEADLINE);
     if (random.OneIn(2)) queue.mutable_return_window()->set_seconds(random.Between(1, 100));
     queue.set_picking_allowed(random.OneIn(2));
+    AddLimits(random, i, queue);
     queue.mutable_service_level_target()->set_seconds(20);
     if (i == 5) {
       for (const char* only : {"a0", "a1", "a2"}) queue.add_agents(only);
@@ -123,6 +194,7 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
     customer.set_agent(absl::StrCat("a", random.Below(10)));
   }
   if (random.OneIn(4)) config.set_one_place_per_customer(false);
+  *config.add_calendars() = HourlyCalendar(random);
   config.mutable_agent_grace()->set_seconds(random.Between(5, 40));
   config.mutable_transfer_wait()->set_seconds(random.Between(5, 60));
   config.mutable_limits()->set_contacts_max(1000);
@@ -353,6 +425,7 @@ class Simulation {
     if (random_.OneIn(4)) request.mutable_customer()->set_vip(random_.OneIn(2) ? "gold" : "silver");
     if (random_.OneIn(8)) request.mutable_head_start()->set_seconds(random_.Below(100));
     if (random_.OneIn(20)) request.set_lane(1);
+    if (random_.OneIn(20)) *request.mutable_schedule_time() = Ahead();
     workspace_->Post(engine::CreateContact{request, 9}, [this, source](const absl::StatusOr<Outcome>& outcome) {
       if (!outcome.ok()) return;
       acknowledged_.push_back(outcome->contact);
@@ -362,6 +435,28 @@ class Simulation {
             absl::StrCat("source-", source, " names both ", it->second, " and ", outcome->contact));
       }
     });
+  }
+
+  google::protobuf::Timestamp Ahead() {
+    google::protobuf::Timestamp time;
+    time.set_seconds(std::chrono::floor<seconds>(clock_.Now()).time_since_epoch().count() + random_.Between(1, 600));
+    return time;
+  }
+
+  // Customers ask to be called back; agents put off, or reach nobody.
+  void PutOff() {
+    const Model::Contact* contact = AnyIn(random_.OneIn(2) ? Model::Contact::kQueued : Model::Contact::kActive);
+    if (contact == nullptr) return;
+    const core::Instant at = clock_.Now() + seconds(random_.Between(1, 600));
+    if (contact->state == Model::Contact::kQueued) {
+      engine::RequestCallback callback{{contact->name, "", ""}};
+      if (random_.OneIn(2)) callback.at = at;
+      return Post(std::move(callback));
+    }
+    if (contact->callback && random_.OneIn(2)) {
+      return Route(core::CallbackFailed{HolderOf(*contact), Id(contact->name)});
+    }
+    Route(core::ScheduleContact{HolderOf(*contact), Id(contact->name), at, "later"});
   }
 
   void EndSome() {
@@ -455,6 +550,8 @@ class Simulation {
       Route(core::AssignContact{Id(AnyContact()), AnyAgent()});
     } else if (dice < 95) {
       Route(core::RequeueContact{Id(AnyContact())});
+    } else if (dice < 98 && dice >= 96) {
+      PutOff();
     } else if (dice < 96) {
       if ((contact = AnyIn(Model::Contact::kActive)) == nullptr) return;
       Route(core::HoldContact{HolderOf(*contact), Id(contact->name), random_.OneIn(2)});
