@@ -74,7 +74,8 @@ if [ $quick = 0 ] && [ -z "$only" ]; then
   run_tests asan --label-regex '^(unit|sim)$'
   # rpc_test and adapters_test talk through the packaged gRPC, which is not built with ThreadSanitizer: it does not see
   # how that orders its callers, and reports races by the thousand.
-  tsan_tests=(base_test config_test core_test ctl_test engine_test http_test journal_test scenario_test session_test)
+  tsan_tests=(base_test config_test core_test ctl_test engine_test field_test http_test journal_test
+    scenario_test session_test)
   stage "tsan build of the unit and simulation tests"
   build tsan "${tsan_tests[@]}" sim_tests
   stage "tsan run of the unit and simulation tests"

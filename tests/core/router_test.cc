@@ -569,13 +569,6 @@ TEST(Policy, AnAgentWhoIsNoLongerNamedLeavesAndTheContactsGoOn) {
 
 // --- Replay ---
 
-void ExpectSame(const RouterState& a, const RouterState& b) {
-  EXPECT_EQ(a.agents, b.agents);
-  EXPECT_EQ(a.contacts, b.contacts);
-  EXPECT_EQ(a.last_offer, b.last_offer);
-  EXPECT_EQ(a.classes, b.classes);
-}
-
 TEST(Replay, GivesTheSameStateAndASnapshotGoesOnAlike) {
   World w;
   w.SignIn("ana");

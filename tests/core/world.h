@@ -104,4 +104,11 @@ class World {
   std::vector<Event> events;
 };
 
+inline void ExpectSame(const RouterState& a, const RouterState& b) {
+  EXPECT_EQ(a.agents, b.agents);
+  EXPECT_EQ(a.contacts, b.contacts);
+  EXPECT_EQ(a.last_offer, b.last_offer);
+  EXPECT_EQ(a.classes, b.classes);
+}
+
 }  // namespace routerd::core
