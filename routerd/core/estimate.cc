@@ -56,13 +56,18 @@ std::vector<const LineSet*> Router::Impl::AllLines() const {
 }
 
 BitSet Router::Impl::ServersOf(const Requirement& asked) const {
-  BitSet all, on_duty;
+  BitSet on_duty, all;
   for (ProfileIx p = 0; p < roster.profile_count(); ++p) {
-    if (!MayServe(roster.profile(p), asked)) continue;
-    all.Set(p);
-    if (roster.profile(p).on_duty_count > 0) on_duty.Set(p);
+    if (roster.profile(p).on_duty_count > 0 && MayServe(roster.profile(p), asked)) on_duty.Set(p);
   }
-  return on_duty == BitSet() ? all : on_duty;
+  if (on_duty != BitSet()) return on_duty;
+  // Profiles outlive their agents, so that those who are there must be asked.
+  for (size_t i = 0; i < roster.agent_count(); ++i) {
+    const Agent& agent = roster.at(AgentId{static_cast<uint32_t>(i)});
+    if (agent.policy_index < 0 || all.Test(agent.profile)) continue;
+    if (MayServe(roster.profile(agent.profile), asked)) all.Set(agent.profile);
+  }
+  return all;
 }
 
 std::vector<const LineSet*> Router::Impl::RivalLines(const Requirement& asked, AgentId kept_for) const {

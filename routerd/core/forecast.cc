@@ -321,19 +321,19 @@ void Forecast::Serve(uint32_t worker, double now_s) {
   }
 }
 
+// The first worker by number, whatever the order in which profiles came to be.
 void Forecast::FindWorker(Position position, double now_s) {
   const KindOfWork& kind = kinds_[where_[position]];
   const size_t ch = Index(kind.asked.channel);
-  bool found = false;
+  uint32_t first = ~0u;
   kind.profiles.ForEach([&](size_t p) {
-    if (found || open_[p][ch] == 0) return;
+    if (open_[p][ch] == 0) return;
     for (const uint32_t worker : staff_[p]) {
-      if ((room_[worker] >> ch & 1) == 0 || BackedOff(position, worker, now_s)) continue;
-      Give(worker, position, now_s);
-      found = true;
-      return;
+      if (worker >= first) return;
+      if ((room_[worker] >> ch & 1) != 0 && !BackedOff(position, worker, now_s)) first = worker;
     }
   });
+  if (first != ~0u) Give(first, position, now_s);
 }
 
 void Forecast::Give(uint32_t worker, Position position, double now_s) {

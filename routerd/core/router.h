@@ -101,6 +101,8 @@ class Router {
   const Policy* policy() const;  // Null before the first Configure.
   // Live contacts only; nothing for ended and unknown ones.
   std::optional<ContactData> FindContact(ContactId contact) const;
+  // Whether it is live and in line.
+  bool IsWaiting(ContactId contact) const;
   const AgentData& agent(AgentId agent) const;
   AgentLoad LoadOf(AgentId agent) const;
   size_t agent_count() const;

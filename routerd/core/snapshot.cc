@@ -79,6 +79,10 @@ std::optional<ContactData> Router::FindContact(ContactId id) const {
   if (contact == nullptr) return std::nullopt;
   return impl_->DataOf(*contact);
 }
+bool Router::IsWaiting(ContactId id) const {
+  const Contact* contact = impl_->Find(id);
+  return contact != nullptr && contact->state == ContactState::kQueued;
+}
 const AgentData& Router::agent(AgentId agent) const { return impl_->roster.at(agent).data; }
 AgentLoad Router::LoadOf(AgentId id) const {
   const Agent& agent = impl_->roster.at(id);

@@ -12,7 +12,7 @@ std::string Advice(grpc::StatusCode code, std::string_view reason) {
   if (reason == "CONTACT_UNKNOWN") return "`routerctl contacts` and `routerctl contacts --ended` list them";
   if (reason == "AGENT_UNKNOWN") return "`routerctl agents --all` lists them";
   if (reason == "QUEUE_UNKNOWN") return "`routerctl queues` lists them";
-  if (reason == "EVENTS_TRIMMED") return "leave --after out to watch from now on";
+  if (reason == "EVENTS_TRIMMED") return "leave --after out to watch from now on; explain takes a later --at";
   switch (code) {
     case grpc::StatusCode::UNAUTHENTICATED:
       return "give a token with --token-file or ROUTERD_TOKEN";

@@ -65,6 +65,12 @@ class Asker {
       case Command::kExplain: {
         v1::ExplainContactRequest request;
         request.set_name(arguments[0]);
+        request.set_agent(options_.agent);
+        if (options_.at) {
+          const absl::Time whole = absl::FromUnixSeconds(absl::ToUnixSeconds(*options_.at));
+          request.mutable_time()->set_seconds(absl::ToUnixSeconds(whole));
+          request.mutable_time()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(*options_.at - whole)));
+        }
         return Call(&Supervisor::ExplainContact, request);
       }
       case Command::kAdmission: {

@@ -51,14 +51,17 @@ const std::vector<CommandInfo>& Commands() {
        {"queue", "agent", "ended", "limit"}},
       {Command::kExplain,
        "explain",
-       "contact ID",
+       "contact ID [--agent A] [--at TIME]",
        "say why a contact waits, or why it went to whom",
-       "ID is `contacts/12` or just 12. Shows what it asks for, who is ahead, why each agent has not got it, and its\n"
-       "life so far with the rule behind each step.\n",
+       "ID is `contacts/12` or just 12. Shows what it asks for, who is ahead and why, why each agent (--agent: that "
+       "one)\n"
+       "has not got it, and its life so far with the rule behind each step. With --at as it stood then, as far back "
+       "as\n"
+       "the router keeps events.\n",
        1,
        2,
        false,
-       {}},
+       {"agent", "at"}},
       {Command::kAdmission,
        "admission",
        "QUEUE CHANNEL",
@@ -147,7 +150,8 @@ constexpr OptionInfo kOptions[] = {
     {"help", "", "print help, for a command when one is given", true},
     {"all", "", "also agents who are offline", false},
     {"queue", "Q", "only contacts of this queue", false},
-    {"agent", "A", "only contacts that this agent holds or held", false},
+    {"agent", "A", "only contacts that this agent holds or held; explain: only this agent", false},
+    {"at", "TIME", "as it stood then, e.g. 2026-03-01T14:02:10+08:00", false},
     {"ended", "", "ended contacts, newest first", false},
     {"limit", "N", "at most this many (default 100; 0: all)", false},
     {"after", "N", "from the event after sequence N, not from now on; 0: from the first one kept", false},
@@ -203,6 +207,14 @@ absl::Status Set(std::string_view name, const std::string& value, Options& optio
   if (name == "config") options.config = value;
   if (name == "config2") options.config2 = value;
   if (name == "outcomes") options.outcomes = value;
+  if (name == "at") {
+    absl::Time at;
+    std::string error;
+    if (!absl::ParseTime(absl::RFC3339_full, value, &at, &error)) {
+      return UsageError("--at takes a time like 2026-03-01T14:02:10+08:00, not \"" + value + "\"");
+    }
+    options.at = at;
+  }
   if (name == "after" || name == "limit" || name == "seed" || name == "lane") {
     const absl::StatusOr<int64_t> number = ParseCount(name, value);
     if (!number.ok()) return number.status();

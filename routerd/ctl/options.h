@@ -53,6 +53,7 @@ struct Options {
   bool ended = false;
   std::string queue;
   std::string agent;
+  std::optional<absl::Time> at;
   std::string subject;
   std::optional<int64_t> after;
   int64_t limit = 100;

@@ -33,11 +33,15 @@ std::string Names(const google::protobuf::RepeatedPtrField<std::string>& names) 
   return text;
 }
 
+std::string Percent(double share) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.0f%%", share * 100);
+  return buffer;
+}
+
 std::string ServiceLevel(const v1::Queue& queue) {
   if (!queue.has_service_level_target() || queue.accepted_count() + queue.abandoned_count() == 0) return "";
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.0f%%", queue.service_level() * 100);
-  return std::string(buffer) + " in " + DurationText(queue.service_level_target());
+  return Percent(queue.service_level()) + " in " + DurationText(queue.service_level_target());
 }
 
 std::string TimeCell(bool has, const google::protobuf::Timestamp& time, const Here& here) {
@@ -236,7 +240,17 @@ std::string Render(const v1::ExplainContactResponse& response, const Here& here)
   AddLine("reply by", TimeCell(contact.has_deadline_time(), contact.deadline_time(), here), text);
   if (contact.supervisor_called()) AddLine("supervisor", "called; `prioritize --clear-call` answers the call", text);
   AddLine("outcome", contact.disposition(), text);
-  AddLine("ahead", Names(response.ahead()), text);
+  if (response.ahead_reasons().empty()) {
+    AddLine("ahead", Names(response.ahead()), text);
+  } else {
+    text += "\nAhead:\n";
+    for (int i = 0; i < response.ahead_size(); ++i) {
+      text += "  " + ShortName(response.ahead(i)) + " " + OneLine(response.ahead_reasons(i)) + "\n";
+    }
+    if (response.ahead_count() > response.ahead_size()) {
+      text += "  and " + Count(response.ahead_count() - response.ahead_size()) + " more\n";
+    }
+  }
 
   if (!response.agents().empty()) {
     Table table({"AGENT", "COULD TAKE IT", "WHY NOT"});
@@ -285,6 +299,15 @@ std::string Render(const v1::Statistics& statistics, const Here& here) {
                  queue.has_mean_handle_time() ? DurationText(queue.mean_handle_time()) : "", ServiceLevel(queue)});
     }
     text += "\n" + table.Text();
+    Table estimates({"ESTIMATES OF", ">SCORED", ">WITHIN P50", ">WITHIN P90", ">MEAN ERROR"});
+    bool scored = false;
+    for (const v1::Queue& queue : statistics.queues()) {
+      if (queue.estimated_count() == 0) continue;
+      scored = true;
+      estimates.Add({ShortName(queue.name()), Count(queue.estimated_count()), Percent(queue.within_p50()),
+                     Percent(queue.within_p90()), DurationText(queue.mean_estimate_error())});
+    }
+    if (scored) text += "\n" + estimates.Text();
   }
   if (!statistics.refusals().empty()) {
     Table table({"REFUSED BECAUSE", ">TIMES"});

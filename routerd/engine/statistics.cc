@@ -1,5 +1,8 @@
 #include "routerd/engine/statistics.h"
 
+#include <algorithm>
+#include <array>
+
 #include "routerd/engine/names.h"
 
 namespace routerd::engine {
@@ -9,6 +12,32 @@ core::Duration TargetOf(const Directory& directory, std::string_view queue) {
   const v1::QueueConfig* config = directory.FindQueue(queue);
   if (config == nullptr || !config->has_service_level_target()) return core::Duration::max();
   return FromProto(config->service_level_target());
+}
+
+// Bounds of `wait_bucket_counts`.
+constexpr std::array<int, 10> kWaitBounds = {5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600};
+
+void CountWait(core::Duration waited, v1::SnapshotQueue& counters) {
+  counters.set_wait_ns_total(counters.wait_ns_total() + waited.count());
+  const auto bucket = std::lower_bound(kWaitBounds.begin(), kWaitBounds.end(), waited,
+                                       [](int bound, core::Duration w) { return std::chrono::seconds(bound) < w; }) -
+                      kWaitBounds.begin();
+  auto& counts = *counters.mutable_wait_bucket_counts();
+  while (counts.size() <= static_cast<int>(kWaitBounds.size())) counts.Add(0);
+  counts.Set(static_cast<int>(bucket), counts.Get(static_cast<int>(bucket)) + 1);
+}
+
+// Holds what the customer was told on entering against the wait until somebody first accepted.
+void ScoreEstimate(const v1::Contact& head, core::Instant at, v1::SnapshotQueue& counters) {
+  if (head.has_accept_time() || !head.first_estimate().has_wait_p50()) return;
+  const core::Duration waited = at - FromProto(head.create_time());
+  const core::Duration p50 = FromProto(head.first_estimate().wait_p50());
+  counters.set_estimated_count(counters.estimated_count() + 1);
+  if (waited <= p50) counters.set_within_p50_count(counters.within_p50_count() + 1);
+  if (waited <= FromProto(head.first_estimate().wait_p90())) {
+    counters.set_within_p90_count(counters.within_p90_count() + 1);
+  }
+  counters.set_estimate_error_ns_total(counters.estimate_error_ns_total() + std::chrono::abs(waited - p50).count());
 }
 
 }  // namespace
@@ -122,9 +151,10 @@ void Statistics::Apply(const v1::Event& event, const ContactFile* before, const 
   const core::Duration waited = at - FromProto(before->head.queue_time());
   switch (event.kind_case()) {
     case v1::Event::kOfferAccepted:
+      ScoreEstimate(before->head, at, counters);
       if (before->accept_counted) break;
       counters.set_accepted_count(counters.accepted_count() + 1);
-      counters.set_wait_ns_total(counters.wait_ns_total() + waited.count());
+      CountWait(waited, counters);
       if (waited <= TargetOf(directory, before->head.queue())) {
         counters.set_accepted_within_target_count(counters.accepted_within_target_count() + 1);
       }
@@ -206,6 +236,14 @@ void Statistics::Fill(std::string_view queue, v1::Queue& out) const {
       counted == 0 ? 1 : static_cast<double>(counters.accepted_within_target_count()) / static_cast<double>(counted));
   if (counters.accepted_count() > 0) {
     *out.mutable_mean_wait() = ToProto(core::Duration(counters.wait_ns_total() / counters.accepted_count()));
+  }
+  *out.mutable_wait_bucket_counts() = counters.wait_bucket_counts();
+  out.set_estimated_count(counters.estimated_count());
+  if (const auto estimated = static_cast<double>(counters.estimated_count()); estimated > 0) {
+    out.set_within_p50(static_cast<double>(counters.within_p50_count()) / estimated);
+    out.set_within_p90(static_cast<double>(counters.within_p90_count()) / estimated);
+    *out.mutable_mean_estimate_error() =
+        ToProto(core::Duration(counters.estimate_error_ns_total() / counters.estimated_count()));
   }
   if (counters.handled_count() > 0) {
     *out.mutable_mean_handle_time() = ToProto(core::Duration(counters.handle_ns_total() / counters.handled_count()));

@@ -180,11 +180,16 @@ absl::StatusOr<v1::Contact> ViewImpl::Contact(const std::string& name) const {
   return *record;
 }
 
-void ViewImpl::ExplainWaiting(const ContactFile& file, size_t agents_max, v1::ExplainContactResponse& out) const {
+void ViewImpl::ExplainWaiting(const ContactFile& file, size_t agents_max, core::AgentId only,
+                              v1::ExplainContactResponse& out) const {
   const core::WaitEstimate estimate = router().Estimate(file.id, s_.now);
   *out.mutable_estimate() = engine::ToProto(estimate);
-  const core::Explanation explanation = router().Explain(file.id, s_.now, agents_max);
-  for (const core::Ahead& ahead : explanation.ahead) out.add_ahead(ContactName(ahead.contact));
+  const core::Explanation explanation = router().Explain(file.id, s_.now, agents_max, only);
+  for (const core::Ahead& ahead : explanation.ahead) {
+    out.add_ahead(ContactName(ahead.contact));
+    out.add_ahead_reasons(ahead.why);
+  }
+  out.set_ahead_count(explanation.ahead_count);
   for (const core::AgentVerdict& verdict : explanation.agents) {
     v1::AgentExplanation& agent = *out.add_agents();
     agent.set_agent(AgentName(router().NameOf(verdict.agent)));
@@ -203,14 +208,25 @@ void ViewImpl::ExplainWaiting(const ContactFile& file, size_t agents_max, v1::Ex
 absl::StatusOr<v1::ExplainContactResponse> ViewImpl::Explain(const v1::ExplainContactRequest& request) const {
   absl::StatusOr<v1::Contact> contact = Contact(request.name());
   if (!contact.ok()) return contact.status();
+  if (request.has_time() && FromProto(contact->create_time()) > s_.now) {
+    return Error(StatusCode::kNotFound, "CONTACT_UNKNOWN",
+                 absl::StrCat(request.name(), " had not come yet at ", ClockText(s_.now), " (UTC)"));
+  }
   const size_t agents_max = request.max_agents() <= 0 ? 50 : static_cast<size_t>(std::min(request.max_agents(), 1'000));
+  core::AgentId only = core::kNoAgent;
+  if (!request.agent().empty()) {
+    if (absl::StatusOr<v1::Agent> agent = Agent(request.agent()); !agent.ok()) return agent.status();
+    only = *router().FindAgent(BareName(request.agent(), kAgents));
+  }
   v1::ExplainContactResponse response;
   if (!contact->life().empty()) {
     const v1::LifeStep& last = contact->life(contact->life_size() - 1);
     response.set_summary(absl::StrCat(last.text(), " (", ClockText(FromProto(last.time())), ")"));
   }
   const ContactFile* file = s_.dossier.Find(contact->name());
-  if (file != nullptr && file->head.state() == v1::Contact::STATE_QUEUED) ExplainWaiting(*file, agents_max, response);
+  if (file != nullptr && file->head.state() == v1::Contact::STATE_QUEUED) {
+    ExplainWaiting(*file, agents_max, only, response);
+  }
   response.mutable_life()->Swap(contact->mutable_life());
   *response.mutable_contact() = *std::move(contact);
   return response;

@@ -46,7 +46,8 @@ class ViewImpl final : public View {
   absl::Status UnknownQueue(const std::string& name) const;
   absl::StatusOr<v1::ListContactsResponse> LiveContacts(const v1::ListContactsRequest& request, size_t size) const;
   absl::StatusOr<v1::ListContactsResponse> EndedContacts(const v1::ListContactsRequest& request, size_t size) const;
-  void ExplainWaiting(const ContactFile& file, size_t agents_max, v1::ExplainContactResponse& out) const;
+  void ExplainWaiting(const ContactFile& file, size_t agents_max, core::AgentId only,
+                      v1::ExplainContactResponse& out) const;
 
   const Sources s_;
 };

@@ -108,6 +108,13 @@ void WorkspaceImpl::Query(Question question) {
   if (!mailbox_.Push(std::move(item))) --queued_;
 }
 
+void WorkspaceImpl::QueryPast(core::Instant time, PastQuestion question) {
+  Query([this, time, question = std::move(question)](const View&) {
+    past_.Ask(time, question);
+    return [] {};
+  });
+}
+
 void WorkspaceImpl::Run() {
   while (true) {
     std::optional<std::chrono::steady_clock::time_point> until;
@@ -195,7 +202,10 @@ void WorkspaceImpl::Record(std::vector<core::Event>& events) {
   for (const core::Event& decided : events) {
     const ContactFile* file = dossier_.Find(ContactOf(decided.kind));
     v1::Event event = Encode(decided, router_, file == nullptr ? nullptr : &file->head);
-    if (event.has_contact_created()) Complete(event, *admitting_.first, *admitting_.second);
+    if (event.has_contact_created()) {
+      Complete(event, *admitting_.first, *admitting_.second);
+      AddFirstEstimate(event);
+    }
     SayBefore(event);
     Write(event);
     SayAfter(event);
@@ -274,14 +284,24 @@ void WorkspaceImpl::TakeSnapshot() {
   const auto due = std::max<int64_t>(options_.snapshot_every_events, static_cast<int64_t>(dossier_.record_count()));
   if (sequence_ - snapshot_sequence_ < due || snapshotting_.exchange(true)) return;
   snapshot_sequence_ = sequence_;
-  journal_->WriteSnapshot({sequence_, ExportSnapshot(router_, dossier_, statistics_, sequence_)},
-                          [this, sequence = sequence_](const absl::Status& status) {
-                            snapshotting_ = false;
-                            if (status.ok()) return;
-                            base::Log(
-                                base::LogLevel::kWarning, "snapshot.failed",
-                                {{"workspace", id_}, {"event", sequence}, {"detail", std::string(status.message())}});
-                          });
+  std::vector<std::string> records = ExportSnapshot(router_, dossier_, statistics_, sequence_);
+  past_.Remember(sequence_, now_, records);
+  journal_->WriteSnapshot({sequence_, std::move(records)}, [this, sequence = sequence_](const absl::Status& status) {
+    snapshotting_ = false;
+    if (status.ok()) return;
+    base::Log(base::LogLevel::kWarning, "snapshot.failed",
+              {{"workspace", id_}, {"event", sequence}, {"detail", std::string(status.message())}});
+  });
+}
+
+void WorkspaceImpl::AddFirstEstimate(v1::Event& event) {
+  v1::Contact& contact = *event.mutable_contact_created()->mutable_contact();
+  const core::ContactId id = ParseContact(contact.name());
+  if (now_ < first_estimate_at_ || !router_.IsWaiting(id)) return;
+  const core::Instant begun_at = clock_.Now();
+  *contact.mutable_first_estimate() = ToProto(router_.Estimate(id, now_));
+  // In a rush not everybody can be told at once; the adapter hears of the others with the next round.
+  first_estimate_at_ = now_ + (clock_.Now() - begun_at) * kEstimateShare;
 }
 
 void WorkspaceImpl::TellEstimates() {
@@ -326,6 +346,7 @@ void WorkspaceImpl::Stop() {
   } else {
     Step();
   }
+  past_.Stop();
   feed_.CloseAll(failed_ ? JournalFailed() : ShuttingDown(), *out_);
   Flush();
   journal_->Close();

@@ -37,6 +37,9 @@ class View {
   virtual std::vector<std::string> State() const = 0;
 };
 
+// Told the state as of a past moment, valid inside the call alone, or why it can't be known any more.
+using PastQuestion = std::function<void(absl::StatusOr<const View*>)>;
+
 // A workspace takes requests from any thread and carries them out one by one.
 //
 //   Post --> mailbox --> writer: core decides, dossier records --> journal (group commit) --> release: answers,
@@ -88,6 +91,10 @@ class Workspace {
   // is destroyed without being called: who waits for it must hold something that notices.
   using Question = std::function<std::function<void()>(const View&)>;
   virtual void Query(Question question) = 0;
+  // Calls `question` with the state as it was at `time`, from a thread of its own: it is worked out from the journal.
+  // kOutOfRange (EVENTS_TRIMMED) when the journal no longer reaches so far back, kUnavailable (PAST_BUSY) while another
+  // such question is worked out. Once failed or stopped as with Query.
+  virtual void QueryPast(core::Instant time, PastQuestion question) = 0;
 
   // Refuses new contacts from here on with kUnavailable, SHUTTING_DOWN; the rest goes on.
   virtual void Drain() = 0;

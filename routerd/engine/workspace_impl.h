@@ -20,6 +20,7 @@
 #include "routerd/engine/feed.h"
 #include "routerd/engine/intake.h"
 #include "routerd/engine/outbox.h"
+#include "routerd/engine/past.h"
 #include "routerd/engine/statistics.h"
 #include "routerd/engine/workspace.h"
 
@@ -49,6 +50,7 @@ class WorkspaceImpl final : public Workspace {
   core::Instant NextDeadline() const override;
   void Post(Request request, Done done) override;
   void Query(Question question) override;
+  void QueryPast(core::Instant time, PastQuestion question) override;
   void Drain() override { draining_ = true; }
   void Stop() override;
   size_t mailbox_depth() const override { return mailbox_.size(); }
@@ -97,6 +99,8 @@ class WorkspaceImpl final : public Workspace {
   void Fail(const absl::Status& status);
   void TakeSnapshot();
   void TellEstimates();
+  // Notes in the event what the customer is told on entering, when it waits and somebody has time to work it out.
+  void AddFirstEstimate(v1::Event& event);
 
   // --- workspace_requests.cc ---
   Result Handle(CreateContact& request, Done& done);
@@ -146,6 +150,7 @@ class WorkspaceImpl final : public Workspace {
   Statistics statistics_;
   Feed feed_;
   EndedRecords ended_;
+  Past past_{*journal_};
   core::Instant now_;
   int64_t sequence_ = 0;  // Of the last event.
   bool behind_ = false;   // A reader is.
@@ -159,6 +164,7 @@ class WorkspaceImpl final : public Workspace {
   absl::flat_hash_map<std::string, int64_t> acknowledged_;  // By adapter, as last told.
   absl::flat_hash_map<core::ContactId, Told> told_;         // Estimates.
   core::Instant estimate_at_;                               // Not before.
+  core::Instant first_estimate_at_;                         // The same for one who enters.
   int64_t snapshot_sequence_ = 0;
 
   // --- Shared with the release thread ---

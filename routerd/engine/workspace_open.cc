@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "routerd/base/error.h"
 #include "routerd/base/log.h"
-#include "routerd/engine/event_codec.h"
 #include "routerd/engine/names.h"
 #include "routerd/engine/policy_compile.h"
 #include "routerd/engine/snapshot.h"
@@ -26,22 +25,20 @@ absl::Status WorkspaceImpl::Recover(const v1::WorkspaceConfig& config) {
   };
   const auto entry = [&](int64_t sequence, std::string_view bytes) -> absl::Status {
     if (absl::Status status = finish(); !status.ok()) return status;
-    v1::Event event;
-    if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      return base::Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
-                         absl::StrCat("event ", sequence, " can't be read"));
-    }
-    const absl::StatusOr<std::optional<core::Event>> decoded = Decode(event, router_);
-    if (!decoded.ok()) return decoded.status();
-    if (*decoded) router_.Apply(**decoded);
-    statistics_.Apply(event, event.contact().empty() ? nullptr : dossier_.Find(event.contact()), dossier_.directory());
-    dossier_.Apply(event);
-    now_ = std::max(now_, FromProto(event.time()));
+    const absl::StatusOr<v1::Event> event = ParseEntry(sequence, bytes);
+    if (!event.ok()) return event.status();
+    if (absl::Status status = Fold(*event, router_, dossier_, statistics_); !status.ok()) return status;
+    now_ = std::max(now_, FromProto(event->time()));
     return absl::OkStatus();
   };
-  const absl::StatusOr<journal::Replayed> replayed =
-      journal_->Replay([&](std::string_view record) { return import.Take(record); }, entry);
+  std::vector<std::string> records;
+  const auto record = [&](std::string_view bytes) {
+    records.emplace_back(bytes);
+    return import.Take(bytes);
+  };
+  const absl::StatusOr<journal::Replayed> replayed = journal_->Replay(record, entry);
   if (!replayed.ok()) return replayed.status();
+  if (!records.empty()) past_.Remember(replayed->snapshot_sequence, import.time(), records);
   if (absl::Status status = finish(); !status.ok()) return status;
   sequence_ = replayed->last_sequence;
   snapshot_sequence_ = replayed->snapshot_sequence;

@@ -3,7 +3,9 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <cmath>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "google/protobuf/duration.pb.h"
@@ -30,6 +32,17 @@ class Families {
   }
   void Gauge(const char* name, const char* help, Labels labels, double value) {
     Add(name, help, MetricType::Gauge, std::move(labels)).gauge.value = value;
+  }
+  // `counts` by bucket, not cumulative; the last is for what is beyond all bounds.
+  void Histogram(const char* name, const char* help, Labels labels, std::span<const double> bounds,
+                 std::span<const int64_t> counts, double sum) {
+    auto& histogram = Add(name, help, MetricType::Histogram, std::move(labels)).histogram;
+    for (size_t i = 0; i < counts.size(); ++i) {
+      histogram.sample_count += static_cast<uint64_t>(counts[i]);
+      histogram.bucket.push_back(
+          {.cumulative_count = histogram.sample_count, .upper_bound = i < bounds.size() ? bounds[i] : HUGE_VAL});
+    }
+    histogram.sample_sum = sum;
   }
   std::string Text() const { return prometheus::TextSerializer().Serialize(families_); }
 
@@ -75,6 +88,21 @@ void AddQueue(const std::string& workspace, const v1::Queue& queue, Families& fa
   };
   gauge("routerd_wait_longest_seconds", "How long the first in line has waited.", Seconds(queue.longest_wait()));
   gauge("routerd_wait_mean_seconds", "Mean wait of accepted contacts.", Seconds(queue.mean_wait()));
+  static constexpr double kWaitBounds[] = {5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600};  // As in Queue.
+  families.Histogram(
+      "routerd_wait_seconds", "Waits of accepted contacts.", labels, kWaitBounds,
+      std::span(queue.wait_bucket_counts().data(), static_cast<size_t>(queue.wait_bucket_counts().size())),
+      Seconds(queue.mean_wait()) * static_cast<double>(queue.accepted_count()));
+  counter("routerd_wait_estimates_scored_total", "Accepted contacts that had been told an estimate on entering.",
+          queue.estimated_count());
+  if (queue.estimated_count() > 0) {
+    constexpr char kWithin[] = "routerd_wait_estimate_within_ratio";
+    constexpr char kWithinHelp[] = "Share of waits that stayed within what was told; perfect is the quantile itself.";
+    families.Gauge(kWithin, kWithinHelp, with("quantile", "0.5"), queue.within_p50());
+    families.Gauge(kWithin, kWithinHelp, with("quantile", "0.9"), queue.within_p90());
+    gauge("routerd_wait_estimate_error_seconds", "Mean absolute difference of waits from the median told.",
+          Seconds(queue.mean_estimate_error()));
+  }
   gauge("routerd_handle_mean_seconds", "Mean conversation and wrap-up.", Seconds(queue.mean_handle_time()));
   gauge("routerd_service_level_ratio", "Accepted within target, of all accepted and those who left after it.",
         queue.service_level());

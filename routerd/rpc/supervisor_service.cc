@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "routerd/engine/names.h"
 #include "routerd/session/names.h"
 #include "routerd/session/requests.h"
 
@@ -148,6 +149,21 @@ grpc::ServerUnaryReactor* SupervisorServiceImpl::ExplainContact(grpc::CallbackSe
   }
   if (const absl::Status status = CheckRange("max_agents", request->max_agents(), kExplainedAgentsMax); !status.ok()) {
     return Refuse(context, status);
+  }
+  if (request->has_time()) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    caller->workspace->QueryPast(
+        engine::FromProto(request->time()),
+        [end = std::make_shared<UnaryEnd>(reactor), request, response](absl::StatusOr<const engine::View*> view) {
+          absl::Status status = view.status();
+          if (view.ok()) {
+            absl::StatusOr<v1::ExplainContactResponse> answer = (*view)->Explain(*request);
+            if (answer.ok()) *response = *std::move(answer);
+            status = answer.status();
+          }
+          end->Finish(status);
+        });
+    return reactor;
   }
   return QueryUnary(context, *caller->workspace, response,
                     [request](const engine::View& view) { return view.Explain(*request); });

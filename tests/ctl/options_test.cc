@@ -49,6 +49,7 @@ TEST(OptionsTest, MayStandBeforeAndAfterTheCommand) {
 TEST(OptionsTest, ExplainTakesTheContactWithAndWithoutTheWord) {
   EXPECT_THAT(Parsed({"explain", "contact", "12"}).arguments, ElementsAre("12"));
   EXPECT_THAT(Parsed({"explain", "12"}).arguments, ElementsAre("12"));
+  EXPECT_EQ(Parsed({"explain", "12", "--at", "2001-09-09T01:46:40Z"}).at, absl::FromUnixSeconds(1'000'000'000));
 }
 
 TEST(OptionsTest, ReasonsMayHaveSeveralWords) {
@@ -78,6 +79,7 @@ const MistakeCase kMistakes[] = {
     {"TooFew", {"assign", "12"}, "too few arguments; usage: routerctl assign CONTACT AGENT"},
     {"TooMany", {"queues", "billing"}, "too many arguments; usage: routerctl queues"},
     {"ExplainsContactsOnly", {"explain", "agent", "ana"}, "only a contact can be explained"},
+    {"TakesATime", {"explain", "12", "--at", "noon"}, "--at takes a time like 2026-03-01T14:02:10+08:00"},
     {"ExplainsWhich", {"explain", "contact"}, "too few arguments; usage: routerctl explain contact ID"},
     {"MistypedPresence", {"presence", "ana", "awya"}, "there is no presence \"awya\"; did you mean \"away\"?"},
 };

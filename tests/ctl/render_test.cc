@@ -123,6 +123,9 @@ TEST(RenderTest, ExplainSaysWhyForEachAgent) {
     }
     ahead: "contacts/3"
     ahead: "contacts/4"
+    ahead_reasons: "came 40 s earlier"
+    ahead_reasons: "lane 1 goes before lane 0"
+    ahead_count: 5
     agents {
       agent: "agents/bo"
       failed_tests { test: "SKILL" text: "needs billing >= SENIOR, has none" }
@@ -148,7 +151,11 @@ TEST(RenderTest, ExplainSaysWhyForEachAgent) {
             "asks for    billing SENIOR\n"
             "head start  3m 00s\n"
             "estimate    place 2, about 1m 20s to wait, under 3m 20s for nine in ten\n"
-            "ahead       3, 4\n"
+            "\n"
+            "Ahead:\n"
+            "  3 came 40 s earlier\n"
+            "  4 lane 1 goes before lane 0\n"
+            "  and 3 more\n"
             "\n"
             "Agents:\n"
             "  AGENT  COULD TAKE IT  WHY NOT\n"
@@ -175,6 +182,10 @@ TEST(RenderTest, StatisticsSortRefusals) {
       name: "queues/billing"
       created_count: 5
       mean_wait { seconds: 12 }
+      estimated_count: 4
+      within_p50: 0.5
+      within_p90: 0.75
+      mean_estimate_error { seconds: 21 }
     }
     refusals { key: "OFFER_NOT_OPEN" value: 2 }
     refusals { key: "AGENT_BUSY" value: 10 }
@@ -183,6 +194,7 @@ TEST(RenderTest, StatisticsSortRefusals) {
   EXPECT_THAT(text, HasSubstr("contacts    3 live, 1 waiting\n"));
   EXPECT_THAT(text, HasSubstr("AGENT_BUSY          10\nOFFER_NOT_OPEN       2\n"));
   EXPECT_THAT(text, HasSubstr("12s"));
+  EXPECT_THAT(text, HasSubstr("billing            4         50%         75%         21s\n"));
 }
 
 struct EventCase {

@@ -1,4 +1,6 @@
 // What each side is told while a contact goes its way.
+#include <future>
+
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -191,6 +193,69 @@ TEST(Lifecycle, ExplainsWhoWaitsAndWhy) {
             "waits in billing at place 1, asking for billing >= JUNIOR: 1 agent could take it, offline");
   EXPECT_EQ(explained->agents_size(), 2);
   EXPECT_EQ(explained->life_size(), 1);
+}
+
+// What a customer was told on entering stays with the contact, and is held against the wait that came of it.
+TEST(Lifecycle, ScoresWhatCustomersWereToldOnEntering) {
+  Office office;
+  const auto billing = [&] {
+    return *office.Ask<absl::StatusOr<v1::Queue>>([](const View& view) { return view.Queue("billing"); });
+  };
+  office.SignIn("ana");
+  std::string last;
+  for (int i = 0; i < 10 && (last.empty() || office.Get(last).state() == v1::Contact::STATE_OFFERED); ++i) {
+    last = office.Create(absl::StrCat("s", i));
+  }
+  const v1::Contact waiting = office.Get(last);
+  ASSERT_EQ(waiting.state(), v1::Contact::STATE_QUEUED);
+  ASSERT_TRUE(waiting.first_estimate().has_wait_p90());
+  EXPECT_FALSE(office.Get("contacts/1").has_first_estimate()) << "there was nothing to wait for";
+
+  office.Advance(std::chrono::seconds(1));
+  office.Do(EndContact{{"contacts/1", "", ""}, "left", false}).status().IgnoreError();
+  ASSERT_TRUE(office.Accept("ana", office.Get(last).offer()).ok());
+  const v1::Queue scored = billing();
+  EXPECT_EQ(scored.estimated_count(), 1);
+  EXPECT_EQ(scored.within_p50(), 1);
+  EXPECT_EQ(scored.within_p90(), 1);
+  EXPECT_EQ(FromProto(scored.mean_estimate_error()), FromProto(waiting.first_estimate().wait_p50()) - seconds(1));
+  ASSERT_EQ(scored.wait_bucket_counts_size(), 11);
+  EXPECT_EQ(scored.wait_bucket_counts(0), 1) << "at most 5 s";
+  office.Crash();
+  EXPECT_EQ(billing().within_p90(), 1) << "a restart forgets nothing";
+}
+
+absl::StatusOr<v1::ExplainContactResponse> ExplainAt(Office& office, const char* name, core::Instant time) {
+  std::promise<absl::StatusOr<v1::ExplainContactResponse>> answer;
+  office.workspace->QueryPast(time, [&](absl::StatusOr<const View*> view) {
+    v1::ExplainContactRequest request;
+    request.set_name(name);
+    *request.mutable_time() = ToProto(time);
+    answer.set_value(view.ok() ? (*view)->Explain(request) : absl::StatusOr<v1::ExplainContactResponse>(view.status()));
+  });
+  office.Settle();
+  return answer.get_future().get();
+}
+
+TEST(Lifecycle, ExplainsAPastMoment) {
+  Office office;
+  office.SignIn("bo");
+  office.Create("s1");
+  office.Advance(std::chrono::seconds(10));
+  const core::Instant then = office.clock.Now();
+  office.Advance(std::chrono::seconds(10));
+  office.SignIn("ana");
+  office.Settle();
+  const auto waiting = ExplainAt(office, "contacts/1", then);
+  ASSERT_TRUE(waiting.ok()) << waiting.status();
+  EXPECT_EQ(waiting->summary(),
+            "waits in billing at place 1, asking for billing >= JUNIOR: 1 agent could take it, offline");
+  EXPECT_EQ(waiting->contact().state(), v1::Contact::STATE_QUEUED);
+  const auto offered = ExplainAt(office, "contacts/1", office.clock.Now());
+  ASSERT_TRUE(offered.ok()) << offered.status();
+  EXPECT_EQ(offered->contact().state(), v1::Contact::STATE_OFFERED);
+  EXPECT_EQ(base::ReasonOf(ExplainAt(office, "contacts/1", then - std::chrono::minutes(1)).status()),
+            "CONTACT_UNKNOWN");
 }
 
 TEST(Lifecycle, CountsServiceLevelAndTimes) {

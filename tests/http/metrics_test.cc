@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace routerd::http {
 namespace {
 
@@ -36,6 +38,30 @@ TEST(MetricsTextTest, LabelsEachQueueWithItsWorkspace) {
   EXPECT_THAT(text, HasSubstr("routerd_mailbox_depth{workspace=\"main\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("routerd_journal_pending_batches{workspace=\"main\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("routerd_build_info{version=\"1.2.3\"} 1\n"));
+}
+
+TEST(MetricsTextTest, CountsWaitsByLengthAndScoresEstimates) {
+  v1::Statistics statistics;
+  v1::Queue& queue = *statistics.add_queues();
+  queue.set_name("queues/billing");
+  queue.set_accepted_count(4);
+  queue.mutable_mean_wait()->set_seconds(20);
+  for (const int64_t count : {1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1}) queue.add_wait_bucket_counts(count);
+  queue.set_estimated_count(3);
+  queue.set_within_p50(0.5);
+  queue.set_within_p90(0.875);
+  const std::string text = MetricsText({{"main", statistics}}, {});
+  const auto bucket = [](const char* bound, int count) {
+    return HasSubstr(absl::StrCat("routerd_wait_seconds_bucket{workspace=\"main\",queue=\"billing\",le=\"", bound,
+                                  "\"} ", count, "\n"));
+  };
+  EXPECT_THAT(text, bucket("5", 1));
+  EXPECT_THAT(text, bucket("20", 3));
+  EXPECT_THAT(text, bucket("+Inf", 4));
+  EXPECT_THAT(text, HasSubstr("routerd_wait_seconds_sum{workspace=\"main\",queue=\"billing\"} 80\n"));
+  EXPECT_THAT(text,
+              HasSubstr("routerd_wait_estimate_within_ratio{workspace=\"main\",queue=\"billing\",quantile=\"0.9\"} "
+                        "0.875\n"));
 }
 
 TEST(MetricsTextTest, NamesEachFamilyOnceForAllWorkspaces) {
