@@ -481,6 +481,7 @@ void Router::Impl::Apply(const Event& event) {
                    contact.edit_rare().callback = e.callback;
                    if (contact.state == ContactState::kQueued && e.until == kNever) return Rearm(contact);
                    if (contact.state == ContactState::kQueued) LeaveLine(contact);
+                   Unlink(contact);
                    EndReservation(contact);
                    if (contact.agent != kNoAgent) {
                      const AgentId agent = contact.agent;

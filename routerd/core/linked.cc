@@ -43,7 +43,10 @@ void Router::Impl::TakeAlong(const LinkedContacts& linked, AgentId id) {
   for (const ContactId other : linked) {
     Contact& contact = Get(other);
     if (contact.state != ContactState::kQueued) continue;
-    if (agent.data.count_max[Index(contact.channel)] == 0 || !MayTake(agent, contact)) continue;
+    if (agent.data.count_max[Index(contact.channel)] == 0 || !MayTake(agent, contact)) {
+      dirty_contacts.push_back(other);  // It held back while the other was offered.
+      continue;
+    }
     MakeOffer(contact, id, OfferRule::kLinked, 1);
     Emit(OfferAccepted{contact.offer, other, id});
   }

@@ -366,6 +366,7 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       if (!e.has_schedule_time() && head.state() == v1::Contact::STATE_QUEUED) break;  // Stands in line as before.
       Enter(file, v1::Contact::STATE_SCHEDULED, event.time());
       Release(file);
+      Unlink(file);
       Reserve(head, "", nullptr);
       if (e.has_schedule_time()) *head.mutable_schedule_time() = e.schedule_time();
       break;

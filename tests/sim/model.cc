@@ -294,6 +294,7 @@ void Model::Apply(const v1::Event& e) {
       if (raised.has_queue_time()) {
         c->queue = raised.queue();
         c->queued_at = now;
+        c->overflowed.clear();
         c->step = 0;
         c->escalated.clear();
       }
@@ -420,6 +421,7 @@ void Model::Apply(const v1::Event& e) {
       }
       c->attempts = scheduled.attempt_count();
       let_go();
+      Unlink(*c);
       c->reserved_agent.clear();
       c->state = Contact::kScheduled;
       c->schedule_at = Ns(scheduled.schedule_time());
@@ -448,6 +450,7 @@ void Model::Apply(const v1::Event& e) {
       c->queued_at = now;
       c->step = 0;
       c->overflowed.clear();
+      c->escalated.clear();
       break;
     }
     case v1::Event::kWrapUpStarted:
