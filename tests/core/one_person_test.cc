@@ -57,6 +57,17 @@ TEST(OnePlace, WhatTheAgentCannotDoWaitsOnAlone) {
   EXPECT_EQ(w.Where(chat), "offered ana");
 }
 
+TEST(OnePlace, WhatTheAgentCannotDoGoesAtOnceToWhoCan) {
+  World w;
+  w.SignIn("bo");
+  const ContactId call = w.Create("orders", "", "phone");
+  w.SignIn("ana");
+  const ContactId chat = CreateAlso(w, call, "webchat", "billing");
+  EXPECT_EQ(w.Where(chat), "queued");
+  w.Accept("bo", call);
+  EXPECT_EQ(w.Where(chat), "offered ana");
+}
+
 TEST(OnePlace, IsLetGoOfWithWhoLeaves) {
   World w;
   const ContactId call = w.Create("orders", "", "phone");
