@@ -44,14 +44,14 @@ std::vector<std::string> CrowdedChannels(const v1::WorkspaceConfig& workspace, c
 
 // Most by which the queue's order moves a place back.
 absl::Duration BackMax(const v1::QueueConfig& queue) {
-  if (queue.order() != v1::VALUE && queue.order() != v1::EARLIEST_DEADLINE) return absl::ZeroDuration();
+  if (queue.order() != v1::EARLIEST_DEADLINE) return absl::ZeroDuration();
   return queue.has_value_bound() ? ToAbsl(queue.value_bound()) : absl::Minutes(2);
 }
 
 // Most by which it moves one forward.
 absl::Duration ForwardMax(const v1::QueueConfig& queue) {
   if (queue.order() == v1::EARLIEST_DEADLINE) return ToAbsl(queue.service_level_target());
-  return BackMax(queue);
+  return queue.order() == v1::VALUE ? ToAbsl(queue.value_bound()) : absl::ZeroDuration();
 }
 
 // Most by which a contact of `queue` can come to stand before its time of entering, standing aside.

@@ -32,6 +32,8 @@ void FillDefaults(v1::QueueConfig& queue) {
     for (v1::SkillRequirement& requirement : *step.mutable_requirements()) AtLeastJunior(requirement);
   }
   if (queue.strategy() == v1::AGENT_STRATEGY_UNSPECIFIED) queue.set_strategy(v1::LEAST_WANTED);
+  if (queue.order() == v1::QUEUE_ORDER_UNSPECIFIED) queue.set_order(v1::VALUE);
+  if (queue.order() == v1::VALUE && !queue.has_value_bound()) queue.mutable_value_bound()->set_seconds(20 * kMinute);
   if (!queue.has_offer_timeout()) queue.mutable_offer_timeout()->set_seconds(20 * kSecond);
   if (!queue.has_miss_back_off()) queue.mutable_miss_back_off()->set_seconds(30 * kSecond);
   if (!queue.has_decline_back_off()) queue.mutable_decline_back_off()->set_seconds(60 * kSecond);

@@ -324,9 +324,7 @@ class Checker {
     CheckWrapUp(path + ".wrap_up", queue.wrap_up());
     if (queue.has_value_bound()) {
       CheckRange(path + ".value_bound", queue.value_bound(), absl::Seconds(1), absl::Hours(24));
-      if (queue.order() != v1::VALUE && queue.order() != v1::EARLIEST_DEADLINE) {
-        Add(path + ".value_bound", "means nothing unless order is VALUE or EARLIEST_DEADLINE");
-      }
+      if (queue.order() == v1::RANK) Add(path + ".value_bound", "means nothing with order RANK");
     }
     CheckRange(path + ".return_window", queue.return_window(), absl::ZeroDuration(), absl::Hours(1));
     CheckKnownAgentValues(path + ".known_agent", queue.known_agent());

@@ -72,7 +72,7 @@ void Router::Impl::Remove(Contact& contact) {
 }
 
 bool Router::Impl::MayServe(const Profile& profile, const Requirement& asked) const {
-  return Satisfies(profile.skills, asked.skills) &&
+  return (profile.channels >> Index(asked.channel) & 1) != 0 && Satisfies(profile.skills, asked.skills) &&
          (asked.restricted_to == kNoQueue || profile.admitted.Test(Index(asked.restricted_to)));
 }
 
@@ -93,7 +93,7 @@ ClassIx Router::Impl::InternClass(const Requirement& asked) {
   if (made) {
     class_profiles.emplace_back();
     LinkClass(c);
-    wanted_stale = true;
+    prices_stale = true;
   }
   return c;
 }
@@ -256,7 +256,11 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
       const QueuePolicy& queue = rules(q).policy;
       if (std::find(queue.agents.begin(), queue.agents.end(), a.name) != queue.agents.end()) admitted.Set(Index(q));
     }
-    roster.SetProfile(*agents.Find(a.name), Resolve(a.skills), std::move(admitted), a.capacity, static_cast<int>(i));
+    uint64_t taken = 0;
+    const auto counts = CountsOf(a);
+    for (size_t ch = 0; ch < counts.size(); ++ch) taken |= uint64_t{counts[ch] > 0} << ch;
+    roster.SetProfile(*agents.Find(a.name), Resolve(a.skills), std::move(admitted), taken, a.capacity,
+                      static_cast<int>(i));
   }
   for (size_t i = 0; i < roster.agent_count(); ++i) roster.Refresh(AgentId{static_cast<uint32_t>(i)});
 
@@ -273,7 +277,7 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
       Rearm(contact);
     }
   });
-  wanted_stale = true;
+  prices_stale = true;
 }
 
 void Router::Impl::Apply(const Event& event) {
@@ -299,6 +303,7 @@ void Router::Impl::Apply(const Event& event) {
                    if (!e.labels.empty()) contact.edit_rare().labels = e.labels;
                    if (e.contact_count != 0) contact.edit_rare().contact_count = e.contact_count;
                    line.learned(contact.cls).AddArrival(at);
+                   line.learned(contact.cls).value_shift = e.order_shift;
                    JoinLine(contact, at);
                    Rearm(contact);
                  },

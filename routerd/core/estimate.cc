@@ -154,7 +154,8 @@ WaitEstimate Router::Estimate(ContactId id, Instant now) const { return impl_->E
 WaitEstimate Router::EstimateNewcomer(QueueId queue, ChannelId channel, Instant now) const {
   const QueueRules& rules = impl_->rules(queue);
   const Requirement asked{rules.requirements, channel, rules.restricted ? queue : kNoQueue};
-  const LineKey key{-rules.policy.lane, now - rules.policy.head_start, ContactId{Index(impl_->last_contact) + 1}};
+  const Instant rank = now - rules.policy.head_start + impl_->ValueShift(asked, rules.policy);
+  const LineKey key{-rules.policy.lane, rank, ContactId{Index(impl_->last_contact) + 1}};
   return EstimateOne(*impl_, key, asked, kNoAgent, now,
                      [&](Forecast& forecast) { return forecast.AddNewcomer(asked, key); });
 }

@@ -236,7 +236,13 @@ class Tally {
 std::string WhyAhead(const Router::Impl& r, const Contact& other, const Contact& contact) {
   if (other.lane != contact.lane) return absl::StrCat("lane ", other.lane, " goes before lane ", contact.lane);
   const Duration earlier = contact.created_at - other.created_at;
-  const Duration forward = (other.created_at - other.rank) - (contact.created_at - contact.rank);
+  const auto standing = [&r](const Contact& c) {
+    const Duration vip = c.vip == kNoVip ? Duration{0} : r.vip_rules[Index(c.vip)].head_start;
+    return vip + r.rules(c.queue).policy.head_start + c.rare().own_head_start;
+  };
+  const Duration forward = standing(other) - standing(contact);
+  // What else the ranks hold: the order of value.
+  const Duration moved = contact.rank - other.rank - earlier - forward;
   std::string text;
   if (earlier != Duration{0}) {
     text =
@@ -250,6 +256,10 @@ std::string WhyAhead(const Router::Impl& r, const Contact& other, const Contact&
                     "has ", DurationText(std::chrono::abs(forward)), forward > Duration{0} ? " more" : " less",
                     " of a head start");
     if (other.vip != kNoVip && forward > Duration{0}) absl::StrAppend(&text, " (", View(r.vips.Of(other.vip)), ")");
+  }
+  if (moved != Duration{0}) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", "its kind of work stands ", DurationText(std::chrono::abs(moved)),
+                    moved > Duration{0} ? " further forward" : " further back");
   }
   if (text.empty()) text = "came at the same time with a lower number";
   if (other.rare().reserved_agent != kNoAgent) {

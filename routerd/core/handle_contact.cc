@@ -35,7 +35,10 @@ Handler::Result Handler::operator()(const CreateContact& c) {
   const ContactId id{Index(r_.last_contact) + 1};
   Duration head_start = rules.policy.head_start + c.head_start;
   if (vip != kNoVip) head_start += r_.vip_rules[Index(vip)].head_start;
-  const Duration order_shift = Router::Impl::DeadlineShift(rules.policy, r_.now, c.deadline);
+  if (rules.policy.order == Order::kValue) r_.RefreshPrices();
+  const QueueId restricted = rules.restricted ? *queue : kNoQueue;
+  const Duration order_shift = Router::Impl::DeadlineShift(rules.policy, r_.now, c.deadline) +
+                               r_.ValueShift({requirements, *channel, restricted}, rules.policy);
   const Instant rank = r_.now - head_start + order_shift;
   r_.Emit(ContactCreated{.contact = id,
                          .queue = *queue,
@@ -135,7 +138,7 @@ Duration Router::Impl::DeadlineShift(const QueuePolicy& queue, Instant entered, 
   return std::min(std::max(deadline, entered) - entered - queue.service_target, queue.value_bound);
 }
 
-// The rank under other head starts of VIP level and contact; what the queue gave stays in it.
+// The rank under other head starts of VIP level and contact; what the queue and its order gave stays in it.
 Instant Router::Impl::RankOf(const Contact& contact, VipId vip, Duration own_head_start) const {
   const auto standing = [this](VipId v) { return v == kNoVip ? Duration{0} : vip_rules[Index(v)].head_start; };
   return contact.rank + standing(contact.vip) + contact.rare().own_head_start - standing(vip) - own_head_start;

@@ -44,6 +44,7 @@ struct Learned {
   int64_t handle_count = 0;
   double arrivals_per_s = 0;  // As of arrival_at; fades from there.
   Instant arrival_at;
+  Duration value_shift{0};  // Of those who wait, as they joined the line.
 
   void AddArrival(Instant at);
   void AddHandleTime(Duration time);

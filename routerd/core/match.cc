@@ -44,26 +44,6 @@ void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, in
                  .candidates = candidates});
 }
 
-// How much other work could want a profile: over the kinds of work it can do, what waits and what by measured arrivals
-// and handle times is always there (Little's law), each shared among all who could do it.
-void Router::Impl::RefreshWanted() {
-  constexpr Duration kInterval = std::chrono::seconds(1);
-  if (!wanted_stale && now - wanted_at < kInterval) return;
-  wanted_stale = false;
-  wanted_at = now;
-  for (ProfileIx p = 0; p < roster.profile_count(); ++p) roster.profile(p).wanted = 0;
-  for (ClassIx c = 0; c < line.class_count(); ++c) {
-    const Learned& learned = line.learned(c);
-    const double demand =
-        static_cast<double>(line.waiting(c).size()) + learned.ArrivalsPerSecond(now) * learned.handle_s;
-    if (demand == 0) continue;
-    int supply = 0;
-    class_profiles[c].ForEach([&](size_t p) { supply += roster.profile(static_cast<ProfileIx>(p)).on_duty_count; });
-    const double share = demand / std::max(1, supply);
-    class_profiles[c].ForEach([&](size_t p) { roster.profile(static_cast<ProfileIx>(p)).wanted += share; });
-  }
-}
-
 // Finds the best agent with room for a waiting contact.
 void Router::Impl::MatchContact(Contact& contact) {
   if (OfferedInstead(contact) != nullptr) return;
@@ -76,7 +56,7 @@ void Router::Impl::MatchContact(Contact& contact) {
   const Strategy strategy = rules(contact.queue).policy.strategy;
   const size_t order = static_cast<size_t>(OrderOf(strategy));
   const size_t channel = Index(contact.channel);
-  if (strategy == Strategy::kLeastWanted) RefreshWanted();
+  if (strategy == Strategy::kLeastWanted) RefreshPrices();
   double best_score = std::numeric_limits<double>::infinity();
   PoolKey best;
   int candidates = 0;

@@ -48,8 +48,8 @@ struct RelaxStep {
 
 // In which order a queue's contacts are served among those of equal lane.
 enum class Order : uint8_t {
-  kRank,
-  kValue,             // Rank, moved for weight over expected work.
+  kRank,              // Time entered minus head start.
+  kValue,             // Rank, moved forward by up to `value_bound` for short work that few can do; see price.cc.
   kEarliestDeadline,  // A rank that counts from the contact's deadline, where it has one; see DeadlineShift.
 };
 
@@ -112,6 +112,8 @@ struct QueuePolicy {
   Duration head_start{0};
   int lane = 0;
   Strategy strategy = Strategy::kLeastWanted;
+  Order order = Order::kValue;
+  Duration value_bound = std::chrono::minutes(20);  // Most that the order moves a place: forward, or back to a deadline.
   Duration offer_timeout = std::chrono::seconds(20);
   Duration miss_back_off = std::chrono::seconds(30);
   Duration decline_back_off = std::chrono::seconds(60);
@@ -125,8 +127,6 @@ struct QueuePolicy {
   int waiting_max = 0;  // 0: no limit.
   std::vector<std::string> dispositions;
   std::vector<std::string> agents;  // Only these; empty: all.
-  Order order = Order::kRank;
-  Duration value_bound = std::chrono::minutes(2);  // Most that the order moves a place back.
   Duration service_target{0};                      // To be answered within; 0: none.
   KnownAgentPolicy known_agent;
   std::vector<EscalationStep> escalation;

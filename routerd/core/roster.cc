@@ -67,7 +67,7 @@ void Roster::Configure(std::vector<int> channel_costs, uint32_t orders_in_use, s
   for (Profile& profile : profiles_) profile.room_counts.resize(costs_.size());
 }
 
-void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, int capacity, int policy_index) {
+void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t channels, int capacity, int policy_index) {
   Agent& agent = at(id);
   Stand(agent, {});
   std::string key;
@@ -75,12 +75,14 @@ void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, int capacity
     key.append(std::to_string(Index(s.skill))).append(":").append(std::to_string(static_cast<int>(s.tier)));
     key.push_back(' ');
   }
+  key.append("@").append(std::to_string(channels));
   admitted.ForEach([&key](size_t queue) { key.append("|").append(std::to_string(queue)); });
   const auto [it, fresh] = profile_index_.try_emplace(key, static_cast<ProfileIx>(profiles_.size()));
   if (fresh) {
     Profile& profile = profiles_.emplace_back();
     profile.skills = std::move(skills);
     profile.admitted = std::move(admitted);
+    profile.channels = channels;
     profile.room_counts.resize(costs_.size());
   }
   agent.profile = it->second;

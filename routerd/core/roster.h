@@ -32,7 +32,7 @@ using Pool = absl::btree_set<PoolKey>;
 using ProfileIx = uint32_t;
 inline constexpr ProfileIx kNoProfile = ~0u;
 
-// Agents with the same skills and the same admissions to restricted queues.
+// Agents with the same skills, channels and admissions to restricted queues.
 struct Profile {
   // Those with room for the same channels stand together, in each order in use. Few sets of channels ever occur, as
   // room goes from the dearest channel down.
@@ -42,12 +42,13 @@ struct Profile {
   };
 
   Skills skills;
-  BitSet admitted;  // By queue: restricted queues that admit it.
-  BitSet classes;   // By class: what it may serve.
+  BitSet admitted;        // By queue: restricted queues that admit it.
+  uint64_t channels = 0;  // By channel: what its agents take.
+  BitSet classes;         // By class: what it may serve.
   std::vector<Group> groups;
   absl::InlinedVector<int, 6> room_counts;  // By channel: agents with room for it.
   int on_duty_count = 0;                    // Available and connected.
-  double wanted = 0;                        // How much other work could want it; see Router's choice.
+  double wanted = 0;                        // How much work wants each of its agents; see price.cc.
 
   std::array<Pool, kPoolOrderCount>& PoolsFor(uint64_t room);
 };
@@ -87,7 +88,7 @@ class Roster {
   // Lays out the costs of channels and the orders that the queues' strategies need, and makes room for agents.
   void Configure(std::vector<int> channel_costs, uint32_t orders_in_use, size_t agent_count);
   // Gives an agent its profile.
-  void SetProfile(AgentId agent, Skills skills, BitSet admitted, int capacity, int policy_index);
+  void SetProfile(AgentId agent, Skills skills, BitSet admitted, uint64_t channels, int capacity, int policy_index);
 
   Agent& at(AgentId agent) { return agents_[Index(agent)]; }
   const Agent& at(AgentId agent) const { return agents_[Index(agent)]; }

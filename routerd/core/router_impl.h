@@ -130,8 +130,10 @@ struct Router::Impl {
     AgentId agent;  // Who has room for it; kNoAgent: the contact itself asks.
   };
   std::vector<Turn> turns;
-  Instant wanted_at;  // When the profiles' wantedness was worked out.
-  bool wanted_stale = true;
+  Instant priced_at;  // When what follows and the profiles' `wanted` were worked out.
+  bool prices_stale = true;
+  std::vector<double> class_prices;          // By class: of the least wanted agents on duty who could serve it.
+  std::vector<double> channel_work_seconds;  // By channel: mean over all classes.
 
   // --- apply.cc ---
   void Apply(const Event& event);
@@ -241,8 +243,14 @@ struct Router::Impl {
   void MatchContact(Contact& contact);
   std::optional<LineKey> FirstFor(AgentId agent) const;
   void MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates);
-  void RefreshWanted();
   bool MayTake(const Agent& agent, const Contact& contact) const;
+
+  // --- price.cc ---
+  void RefreshPrices();
+  // By how much the order of a queue moves one who joins it now with such a requirement; never behind. Goes by the
+  // prices as they were last worked out.
+  Duration ValueShift(const Requirement& asked, const QueuePolicy& queue) const;
+  double WorkSeconds(ClassIx c, ChannelId channel) const;
 
   // --- Shared questions ---
   // What the contact asks for now.

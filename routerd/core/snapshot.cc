@@ -26,8 +26,8 @@ RouterState Router::Export() const {
   for (ClassIx c = 0; c < r.line.class_count(); ++c) {
     const Requirement& asked = r.line.requirement(c);
     const Learned& l = r.line.learned(c);
-    state.classes.push_back(
-        {asked.skills, asked.channel, asked.restricted_to, l.handle_s, l.handle_count, l.arrivals_per_s, l.arrival_at});
+    state.classes.push_back({asked.skills, asked.channel, asked.restricted_to, l.handle_s, l.handle_count,
+                             l.arrivals_per_s, l.arrival_at, l.value_shift});
   }
   return state;
 }
@@ -47,7 +47,7 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
   r.LoadPolicy(state.policy);
   for (const ClassData& c : state.classes) {
     const ClassIx cls = r.InternClass({c.requirements, c.channel, c.restricted_to});
-    r.line.learned(cls) = {c.handle_s, c.handle_count, c.arrivals_per_s, c.arrival_at};
+    r.line.learned(cls) = {c.handle_s, c.handle_count, c.arrivals_per_s, c.arrival_at, c.value_shift};
   }
   for (const AgentData& data : state.agents) {
     Agent& agent = r.roster.at(data.id);

@@ -103,6 +103,7 @@ struct ClassData {
   int64_t handle_count = 0;
   double arrivals_per_s = 0;
   Instant arrival_at;
+  Duration value_shift{0};
   bool operator==(const ClassData&) const = default;
 };
 

@@ -87,8 +87,8 @@ core::VipPolicy Compile(const v1::VipConfig& config) {
 }
 
 core::Order Compile(v1::QueueOrder order) {
-  if (order == v1::VALUE) return core::Order::kValue;
-  return order == v1::EARLIEST_DEADLINE ? core::Order::kEarliestDeadline : core::Order::kRank;
+  if (order == v1::RANK) return core::Order::kRank;
+  return order == v1::EARLIEST_DEADLINE ? core::Order::kEarliestDeadline : core::Order::kValue;
 }
 
 core::EscalationStep Compile(const v1::EscalationStep& config) {
@@ -185,6 +185,7 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   queue.dispositions.assign(config.dispositions().begin(), config.dispositions().end());
   queue.agents.assign(config.agents().begin(), config.agents().end());
   queue.order = Compile(config.order());
+  if (queue.order == core::Order::kEarliestDeadline) queue.value_bound = std::chrono::minutes(2);
   if (config.has_value_bound()) queue.value_bound = Compile(config.value_bound());
   queue.service_target = Compile(config.service_level_target());
   if (config.known_agent().has_wait_max()) queue.known_agent.wait_max = Compile(config.known_agent().wait_max());

@@ -133,6 +133,7 @@ std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossie
     learned.set_handle_count(data.handle_count);
     learned.set_arrivals_per_s(data.arrivals_per_s);
     learned.set_arrival_ns(Ns(data.arrival_at));
+    learned.set_value_shift_ns(data.value_shift.count());
     add(record);
   }
 
@@ -259,6 +260,7 @@ absl::Status SnapshotImport::TakeClass(const v1::SnapshotClass& record) {
   data.handle_count = record.handle_count();
   data.arrivals_per_s = record.arrivals_per_s();
   data.arrival_at = FromNs(record.arrival_ns());
+  data.value_shift = core::Duration(record.value_shift_ns());
   return absl::OkStatus();
 }
 

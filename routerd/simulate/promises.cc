@@ -38,7 +38,7 @@ void Promises::Check(const core::Event& event) {
             const bool restricted = restricted_[core::Index(e.queue)];
             contact.queue = e.queue;
             contact.asked = {e.requirements, e.channel, restricted ? e.queue : core::kNoQueue};
-            contact.key = {-e.lane, e.rank, e.contact};
+            contact.key = {-e.lane, e.rank - e.order_shift, e.contact};
             Wait(contact);
           } else if constexpr (std::is_same_v<Kind, core::RequirementsRelaxed>) {
             contact.asked.skills = e.requirements;

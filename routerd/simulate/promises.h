@@ -15,7 +15,8 @@
 namespace routerd::simulate {
 
 // Is told each event in its order, works out by itself who waits and what each agent holds, and says what was broken:
-//   Order     of those who ask for the same, nobody is offered while one who stands before could be (lane, rank, id)
+//   Order     of those who ask for the same, nobody is offered while one who stands before could be: by lane, time
+//             entered minus head start, and id, whatever order is in force
 //   Capacity  nobody holds more than the capacity, or more of a channel than the maximum
 class Promises {
  public:

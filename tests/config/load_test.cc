@@ -364,8 +364,8 @@ const BadCase kBadCases[] = {
      "13:38: workspaces[0].queues[1].escalation[0].queue: unknown queue \"biling\"; did you mean \"billing\"?"},
     {"AnUnknownDedicatedAgent", "{id: c-1, vip: gold}", "{id: c-1, agent: anna}",
      "17:32: workspaces[0].customers[0].agent: unknown agent \"anna\"; did you mean \"ana\"?"},
-    {"AValueBoundWithoutOrder", "  - id: orders\n", "  - id: orders\n    value_bound: 5m\n",
-     "13:18: workspaces[0].queues[1].value_bound: means nothing unless order is VALUE or EARLIEST_DEADLINE"},
+    {"AValueBoundWithoutOrder", "  - id: orders\n", "  - id: orders\n    order: RANK\n    value_bound: 5m\n",
+     "14:18: workspaces[0].queues[1].value_bound: means nothing with order RANK"},
     {"NoWorkspaces", std::string_view(kGood.data() + kGood.find("workspaces"), kGood.size() - kGood.find("workspaces")),
      "", "1:1: workspaces: at least one workspace is needed"},
 };

@@ -24,6 +24,9 @@ v1::WorkspaceConfig Workspace(std::string_view text) {
   v1::WorkspaceConfig workspace;
   const absl::StatusOr<SourceMap> source = ParseYaml("f.yaml", text, workspace);
   EXPECT_TRUE(source.ok()) << source.status();
+  for (v1::QueueConfig& queue : *workspace.mutable_queues()) {  // So that the bounds below are small numbers.
+    if (queue.order() == v1::QUEUE_ORDER_UNSPECIFIED) queue.set_order(v1::RANK);
+  }
   FillDefaults(workspace);
   return workspace;
 }
@@ -420,9 +423,9 @@ struct OrderCase {
   std::string_view exception;  // The only one, if any.
 };
 const OrderCase kOrderCases[] = {
-    {"ValueMovesBothPlaces", "[{id: a, order: VALUE, value_bound: 1m}, {id: b, order: VALUE, value_bound: 3m}]",
-     "no standing 4m", ""},
-    {"ValueOfAnotherQueueCounts", "[{id: a, head_start: 30s}, {id: b, order: VALUE, value_bound: 3m}]",
+    {"ValueMovesForwardOnly", "[{id: a, order: VALUE, value_bound: 1m}, {id: b, order: VALUE, value_bound: 3m}]",
+     "no standing 3m", ""},
+    {"ValueOfAnotherQueueCounts", "[{id: a, order: RANK, head_start: 30s}, {id: b, order: VALUE, value_bound: 3m}]",
      "no standing 2m30s", ""},
     {"HeadStartsOfOverflowAndEscalationAddUp",
      "[{id: a}, {id: b, head_start: 1m, overflow: [{waited: 5m, action: {head_start: 10m}}], "

@@ -122,6 +122,7 @@ TEST(ComingBack, TakesTheOldPlaceAndItsClock) {
 TEST(EarliestDeadline, GoesFirstWithinItsBounds) {
   Policy p = DemoPolicy();
   p.queues[1].order = Order::kEarliestDeadline;
+  p.queues[1].value_bound = minutes(2);
   p.queues[1].service_target = seconds(30);
   World w(p);
   const auto come = [&](Duration within) {

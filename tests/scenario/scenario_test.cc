@@ -178,6 +178,7 @@ class Story {
       QueuePolicy q;
       q.name = w[1];
       q.strategy = Strategy::kBestFit;
+      q.order = Order::kRank;  // What is learned on the way is no part of these stories.
       for (size_t i = 2; i < w.size(); ++i) {
         if (w[i] == "picking" || w[i] == "until_done") {
           if (w[i] == "picking") q.picking_allowed = true;
@@ -210,6 +211,7 @@ class Story {
         if (key == "known") q.known_agent = {ParseTime(value), ParseTime(w.at(++i))};
         if (key == "deadlines") {
           q.order = Order::kEarliestDeadline;
+          q.value_bound = std::chrono::minutes(2);
           q.service_target = ParseTime(value);
         }
         if (key == "wrapup" || key == "optional") {

@@ -101,6 +101,22 @@ bool Model::Before(const Contact& a, const Contact& b) {
   return std::make_tuple(-a.lane, a.rank, a.number) < std::make_tuple(-b.lane, b.rank, b.number);
 }
 
+// The order of a queue may move who joins it forward, by no more than its bound; and never past one of its own kind.
+void Model::CheckShift(const Contact& contact, const v1::Event& event, int64_t unmoved) {
+  const v1::QueueConfig& queue = QueueOf(contact);
+  const bool by_value = queue.order() == v1::VALUE || queue.order() == v1::QUEUE_ORDER_UNSPECIFIED;
+  const int64_t usual = int64_t{20 * 60} * 1'000'000'000;
+  const int64_t bound = !by_value ? 0 : queue.has_value_bound() ? Ns(queue.value_bound()) : usual;
+  Expect(contact.shift <= 0 && contact.shift >= -bound, event, "a place is moved forward by at most the bound");
+  for (const auto& [name, other] : contacts_) {
+    const bool alike = other.queue == contact.queue && other.channel == contact.channel &&
+                       other.requirements == contact.requirements && other.lane == contact.lane;
+    if (name == contact.name || !alike || !other.as_created || other.state != Contact::kQueued) continue;
+    if (!other.reserved_agent.empty() || other.rank - other.shift > unmoved) continue;
+    Expect(other.rank <= contact.rank, event, name + " is overtaken by one of its own kind");
+  }
+}
+
 void Model::Expect(bool holds, const v1::Event& event, const std::string& rule) {
   if (!holds) broken_.push_back("event " + event.ShortDebugString() + ": " + rule);
 }
@@ -250,6 +266,8 @@ void Model::Apply(const v1::Event& e) {
     Expect(false, e, "the contact lives");
     return;
   }
+  const bool offering = e.kind_case() == v1::Event::kOfferMade || e.kind_case() == v1::Event::kOfferClosed;
+  if (c != nullptr && !offering) c->as_created = false;
   switch (e.kind_case()) {
     case v1::Event::kContactCreated: {
       const v1::Contact& created = e.contact_created().contact();
@@ -268,6 +286,11 @@ void Model::Apply(const v1::Event& e) {
       contact.labels.insert(created.labels().begin(), created.labels().end());
       contact.contact_count = e.contact_created().contact_count();
       contact.requirements = ToMap(created.requirements());
+      contact.shift = e.contact_created().value_shift_ns();
+      contact.as_created = e.contact_created().returned_from().empty();
+      if (QueueOf(contact).order() != v1::EARLIEST_DEADLINE && e.contact_created().returned_from().empty()) {
+        CheckShift(contact, e, contact.rank - contact.shift);
+      }
       break;
     }
     case v1::Event::kContactReprioritized:

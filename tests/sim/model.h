@@ -21,6 +21,7 @@ namespace v1 = ::routerd::v1;
 //               contact ended as follows from whether it was served
 //   Order       an offer goes to the contact that stands first among those the agent may take, and to the agent whom
 //               the queue's strategy puts first (all strategies but LEAST_WANTED, which learns)
+//               (value order moves a place forward by at most its bound, and none past one of its own kind)
 //   Time        nothing lapses, relaxes or ends by the clock before its time, or later than it was looked at
 //   Limits      a rule of overflow acts once, when it holds; nobody is sent to a queue that is closed or full; what is
 //               put off comes back at its time, in an open queue; a callback is not sent away by the clock
@@ -41,6 +42,8 @@ class Model {
     enum State { kQueued, kOffered, kActive, kWrapUp, kScheduled } state = kQueued;
     std::string name, queue, channel, agent, offer, reserved_agent;
     int lane = 0;
+    int64_t shift = 0;       // By its queue's order; in the rank already.
+    bool as_created = true;  // Nothing but offers happened to it.
     int64_t rank = 0, queued_at = 0, until = 0, reserved_until = 0;
     int step = 0, cost = 0, served = 0;
     int64_t number = 0;
@@ -91,6 +94,7 @@ class Model {
   bool BackedOff(const std::string& agent, const Contact& contact, int64_t now) const;
   static bool Before(const Contact& a, const Contact& b);
   void CheckOffer(const Contact& contact, const std::string& agent, const v1::OfferMade& offer, int64_t now);
+  void CheckShift(const Contact& contact, const v1::Event& event, int64_t unmoved);
   // In the simulation a calendar is open in the first minutes of each hour.
   bool IsOpen(const v1::QueueConfig& queue, int64_t now) const;
   int WaitingIn(const std::string& queue, const std::string& but) const;
