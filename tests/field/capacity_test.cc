@@ -159,6 +159,17 @@ TEST(Presence, NothingIsKeptForWhoWentHome) {
   EXPECT_EQ(w.Refusal(AssignContact{w.Call(), "ana"}), "AGENT_OFFLINE");
 }
 
+// Pain 38 (Chatwoot), once more, by the rule itself: the customer's last agent is asked first, but only while on duty.
+TEST(Presence, TheLastAgentIsAskedOnlyWhileOnDuty) {
+  Floor w(OneTeam({"ana", "bo"}));
+  w.SignIn("ana");
+  w.SignIn("bo");
+  const CreateContact again{.queue = "help", .channel = "webchat", .known_agents = {{KnownAs::kLast, "bo"}}};
+  EXPECT_EQ(w.Where(w.Do(again).contact), "offered bo") << "though Ana would be next";
+  w.ForceOut("bo");
+  EXPECT_EQ(w.Where(w.Do(again).contact), "offered ana") << "at once: nobody waits for who went home";
+}
+
 // Pain 39 (Amazon Connect): nobody knows whether after-call work is the contact's or the agent's, so clients guess.
 TEST(Presence, WrapUpIsTheContactsAndPresenceTheAgents) {
   Policy policy = OneTeam({"ana"});
