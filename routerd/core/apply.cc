@@ -49,6 +49,7 @@ void EndReservation(Contact& contact) {
   contact.edit_rare().reserved_agent = kNoAgent;
   contact.edit_rare().reserved_until = kNever;
   contact.edit_rare().known_as = KnownAs::kNobody;
+  contact.edit_rare().may_exceed = false;
 }
 
 }  // namespace
@@ -136,6 +137,7 @@ void Router::Impl::TakeBack(Contact& contact) {
   const AgentId agent = contact.agent;
   if (agent == kNoAgent) return;
   roster.Release(agent, contact.id, contact.channel, contact.cost, contact.light ? 0 : 1);
+  if (contact.rare().customer_at != Instant{}) contact.edit_rare().customer_at = Instant{};
   contact.agent = kNoAgent;
   contact.cost = 0;
   contact.light = false;
@@ -165,10 +167,16 @@ void Router::Impl::Unlink(Contact& contact) {
   contact.TidyRare();
 }
 
+Instant Router::Impl::DormantAt(const Contact& contact) const {
+  const Duration after = channel_rules[Index(contact.channel)].dormant_after;
+  if (after == Duration{0} || contact.state != ContactState::kActive || contact.light) return kNever;
+  return std::max(contact.state_at, contact.rare().customer_at) + after;
+}
+
 // Sets the contact's one entry among the deadlines to whatever comes first.
 void Router::Impl::Rearm(Contact& contact) {
   contact.TidyRare();
-  Instant wake = contact.until;
+  Instant wake = std::min(contact.until, DormantAt(contact));
   if (contact.state == ContactState::kQueued) {
     wake = contact.rare().reserved_until;
     const auto& steps = rules(contact.queue).steps;
@@ -223,7 +231,9 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
 
   // What a policy no longer names keeps its last rules, for the contacts that still stand under them.
   channel_rules.resize(channels.size());
-  for (const ChannelPolicy& c : policy->channels) channel_rules[Index(*channels.Find(c.name))] = {c.cost, c.count_max};
+  for (const ChannelPolicy& c : policy->channels) {
+    channel_rules[Index(*channels.Find(c.name))] = {c.cost, c.count_max, c.dormant_after, c.dormant_cost};
+  }
   vip_rules.resize(vips.size());
   for (const VipPolicy& v : policy->vips) vip_rules[Index(*vips.Find(v.name))] = v;
   queue_rules.resize(queues.size());
@@ -248,7 +258,15 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
 
   std::vector<int> costs;
   for (const ChannelRules& c : channel_rules) costs.push_back(c.cost);
-  roster.Configure(std::move(costs), orders, agents.size());
+  std::vector<Roster::Interruptions> interruptions(channels.size());
+  for (const Interruption& i : policy->interruptions) {
+    const auto holding = channels.Find(i.holding);
+    const auto ringing = channels.Find(i.ringing);
+    if (!holding || !ringing) continue;
+    Roster::Interruptions& rules = interruptions[Index(*ringing)];
+    (i.effect == Interruption::Effect::kBlock ? rules.blocked_by : rules.on_top_of) |= uint64_t{1} << Index(*holding);
+  }
+  roster.Configure(std::move(costs), std::move(interruptions), orders, agents.size());
   for (size_t i = 0; i < policy->agents.size(); ++i) {
     const AgentPolicy& a = policy->agents[i];
     BitSet admitted;
@@ -439,6 +457,7 @@ void Router::Impl::Apply(const Event& event) {
                    contact.edit_rare().reserved_agent = e.agent;
                    contact.edit_rare().reserved_until = e.until;
                    contact.edit_rare().known_as = e.known_as;
+                   contact.edit_rare().may_exceed = e.may_exceed;
                    DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
                    JoinLine(contact, since);
                    Rearm(contact);
@@ -450,6 +469,44 @@ void Router::Impl::Apply(const Event& event) {
                    if (waits) LeaveLine(contact);
                    EndReservation(contact);
                    if (waits) JoinLine(contact, since);
+                   Rearm(contact);
+                 },
+                 [&](const ConsultStarted& e) {
+                   Get(e.contact).edit_rare().consulted = e.colleague;
+                   auto& consults = roster.at(e.colleague).consults;
+                   consults.insert(std::lower_bound(consults.begin(), consults.end(), e.contact), e.contact);
+                 },
+                 [&](const ConsultEnded& e) {
+                   Contact& contact = Get(e.contact);
+                   contact.edit_rare().consulted = kNoAgent;
+                   contact.TidyRare();
+                   auto& consults = roster.at(e.colleague).consults;
+                   consults.erase(std::remove(consults.begin(), consults.end(), e.contact), consults.end());
+                 },
+                 [&](const ContactTakenOver& e) {
+                   Contact& contact = Get(e.contact);
+                   TakeBack(contact);
+                   roster.at(e.from).data.idle_since = at;
+                   roster.Refresh(e.from);
+                   GiveTo(contact, e.agent, e.cost);
+                   contact.state_at = contact.offered_at = contact.accepted_at = at;
+                   Rearm(contact);
+                 },
+                 [&](const CustomerSpoke& e) {
+                   // Its deadline stays; when that comes, it is seen that the customer was not silent.
+                   Contact* contact = Find(e.by);
+                   if (contact == nullptr || DormantAt(*contact) == kNever) return;
+                   contact->edit_rare().customer_at = at;
+                 },
+                 [&](const ContactDormant& e) {
+                   Contact& contact = Get(e.contact);
+                   Weigh(contact, e.cost, /*light=*/true);
+                   Rearm(contact);
+                 },
+                 [&](const ContactWoke& e) {
+                   Contact& contact = Get(e.contact);
+                   Weigh(contact, e.cost, /*light=*/false);
+                   contact.edit_rare().customer_at = at;
                    Rearm(contact);
                  },
                  [&](const WrapUpStarted& e) {

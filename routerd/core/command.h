@@ -50,6 +50,9 @@ struct CreateContact {
   std::optional<ReturnedPlace> returned = {};
   ContactId linked_with = kNoContact;       // Waits for the same customer on another channel.
   std::optional<Instant> schedule_at = {};  // Comes into the line only then, at the rank of one who came now.
+  std::string agent = {};                   // Who alone is to take it at first; empty: nobody in particular.
+  Duration agent_wait{0};                   // For how long; 0: the workspace's transfer wait. Up to 24 h.
+  bool may_exceed_capacity = false;         // That agent gets it beyond capacity.
 };
 struct UpdateContact {
   ContactId contact;
@@ -59,6 +62,10 @@ struct UpdateContact {
   std::optional<Instant> deadline = {};  // The channel's own.
   std::vector<std::string> labels = {};  // To add.
   bool clear_call = false;               // A supervisor has acted.
+};
+// The customer wrote.
+struct CustomerActive {
+  ContactId contact;
 };
 // The customer left, or an operator ends it.
 struct EndContact {
@@ -122,6 +129,18 @@ struct TransferContact {
   std::string reason;
   std::string summary;
 };
+// Asks a colleague about a contact that the agent serves. Takes no capacity; one at a time.
+struct ConsultAgent {
+  std::string agent;
+  ContactId contact;
+  std::string colleague;
+  std::string question;
+};
+// Said by who serves the contact or by who is consulted.
+struct EndConsult {
+  std::string agent;
+  ContactId contact;
+};
 struct CompleteContact {
   std::string agent;
   ContactId contact;
@@ -160,15 +179,23 @@ struct CallbackFailed {
 struct AssignContact {
   ContactId contact;
   std::string agent;
+  bool may_exceed_capacity = false;
+};
+// Gives a contact that is being served to another agent, at once and beyond capacity if need be.
+struct TakeOverContact {
+  ContactId contact;
+  std::string agent;
+  std::string reason;
 };
 struct RequeueContact {
   ContactId contact;
 };
 
-using Command = std::variant<Configure, Recover, CreateContact, UpdateContact, EndContact, SignIn, SignOut, SetPresence,
-                             SetConnected, AcceptOffer, DeclineOffer, HoldContact, TransferContact, CompleteContact,
-                             FinishWrapUp, ExtendWrapUp, ClaimContact, AssignContact, RequeueContact, RequestCallback,
-                             ScheduleContact, CallbackFailed>;
+using Command =
+    std::variant<Configure, Recover, CreateContact, UpdateContact, CustomerActive, EndContact, SignIn, SignOut,
+                 SetPresence, SetConnected, AcceptOffer, DeclineOffer, HoldContact, TransferContact, ConsultAgent,
+                 EndConsult, CompleteContact, FinishWrapUp, ExtendWrapUp, ClaimContact, AssignContact, TakeOverContact,
+                 RequeueContact, RequestCallback, ScheduleContact, CallbackFailed>;
 
 // What a command brought about, for its caller.
 struct Reply {

@@ -25,6 +25,12 @@ void Router::Impl::AdvanceContact(Contact& contact) {
     Emit(ContactEnded{id, contact.agent, EndReason::kCompleted, "", "wrap_up_over", ""});
     return;
   }
+  if (contact.state == ContactState::kActive) {
+    if (DormantAt(contact) > now) return Rearm(contact);  // The customer wrote meanwhile.
+    const int cost = std::min(channel_rules[Index(contact.channel)].dormant_cost, contact.cost);
+    Emit(ContactDormant{id, contact.agent, cost});
+    return;
+  }
   if (contact.state == ContactState::kOffered) {
     const AgentId agent = contact.agent;
     AgentData& data = roster.at(agent).data;

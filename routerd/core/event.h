@@ -137,11 +137,44 @@ struct ContactReserved {
   Instant until = kNever;
   std::string reason;
   KnownAs known_as = KnownAs::kNobody;
+  bool may_exceed = false;  // That agent gets it beyond capacity.
 };
 struct ReservationEnded {
   ContactId contact;
   AgentId agent;
   std::string reason;
+};
+struct ConsultStarted {
+  ContactId contact;
+  AgentId colleague;
+  std::string question;
+};
+struct ConsultEnded {
+  ContactId contact;
+  AgentId colleague;
+  std::string reason;
+};
+// From one agent to another while it is being served.
+struct ContactTakenOver {
+  ContactId contact;
+  AgentId from;
+  AgentId agent;
+  int cost = 0;
+  std::string reason;
+};
+// The customer wrote; no record of its own, as the message is one.
+struct CustomerSpoke {
+  ContactId by;  // Whose customer. Nobody's turn changes with it.
+};
+struct ContactDormant {
+  ContactId contact;
+  AgentId agent;
+  int cost = 0;  // What it takes from here on.
+};
+struct ContactWoke {
+  ContactId contact;
+  AgentId agent;
+  int cost = 0;
 };
 struct WrapUpStarted {
   ContactId contact;
@@ -223,7 +256,8 @@ struct AgentConnectionChanged {
 using EventKind =
     std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade, OfferAccepted,
                  OfferClosed, OfferExtended, ContactHeld, ContactTransferred, ContactRequeued, ContactReserved,
-                 ReservationEnded, WrapUpStarted, WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut,
+                 ReservationEnded, ConsultStarted, ConsultEnded, ContactTakenOver, CustomerSpoke, ContactDormant,
+                 ContactWoke, WrapUpStarted, WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut,
                  AgentPresenceChanged, AgentConnectionChanged, ContactLabeled, ContactEscalated, ContactLinked,
                  ContactScheduled, ContactDue, ContactOverflowed>;
 

@@ -171,10 +171,14 @@ class Examiner {
                               : r_.CountsOf(r_.policy->agents[static_cast<size_t>(agent.policy_index)])[ch];
     if (count_max == 0) Fail(kNoChannel, kNever, [&] { return absl::StrCat("does not take ", channel()); });
     if (!agent.signed_in()) return;
+    if (r_.MayExceed(agent, contact_)) return;
     const int cost = r_.roster.cost(contact_.channel);
-    if (agent.used + cost > agent.capacity) {
+    const int taken = r_.roster.InTheWay(agent, contact_.channel);
+    if (taken == Roster::kBlocked) {
       Fail(kCapacity, kNever,
-           [&] { return absl::StrCat("capacity ", agent.used, "/", agent.capacity, ", cost ", cost); });
+           [&] { return absl::StrCat("holds what keeps ", channel(), " from ringing, by the interruption rules"); });
+    } else if (taken + cost > agent.capacity) {
+      Fail(kCapacity, kNever, [&] { return absl::StrCat("capacity ", taken, "/", agent.capacity, ", cost ", cost); });
     }
     if (count_max > 0 && count >= count_max) {
       Fail(kChannel, kNever, [&] { return absl::StrCat("holds ", count, " of at most ", count_max, " ", channel()); });

@@ -99,12 +99,15 @@ void Router::Impl::SignOutAgent(AgentId agent, const std::string& reason) {
   const auto held = roster.at(agent).held;
   RevokeOffers(agent, reason == "lost" ? "agent_lost" : "agent_signed_out");
   const std::vector<LineKey> reserved(roster.at(agent).reserved.begin(), roster.at(agent).reserved.end());
+  const auto consults = roster.at(agent).consults;
+  for (const ContactId id : consults) Emit(ConsultEnded{id, agent, "agent_signed_out"});
   for (const ContactId id : held) {
     Contact* contact = Find(id);
     if (contact == nullptr || contact->agent != agent) continue;
     if (contact->state == ContactState::kWrapUp) {
       Emit(ContactEnded{id, agent, EndReason::kCompleted, "", "agent_signed_out", ""});
     } else {
+      EndSideWork(*contact, "agent_signed_out");
       Emit(ContactRequeued{id, agent, reason == "lost" ? "agent_lost" : "agent_signed_out", Instant{}});
     }
   }

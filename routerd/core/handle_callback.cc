@@ -61,6 +61,7 @@ Handler::Result Handler::operator()(const ScheduleContact& c) {
   if (!contact.ok()) return contact.status();
   if (absl::Status status = CheckScheduleTime(c.at); !status.ok()) return status;
   const AgentId agent = (*contact)->agent;
+  r_.EndSideWork(**contact, "passed_on");
   r_.Emit(ContactScheduled{.contact = c.contact,
                            .agent = agent,
                            .until = r_.OpenAt(r_.rules((*contact)->queue), c.at),
@@ -82,6 +83,7 @@ Handler::Result Handler::operator()(const CallbackFailed& c) {
   const QueueRules& queue = r_.rules(contact.queue);
   const int attempts = contact.rare().callback_attempts + 1;
   const AgentId agent = contact.agent;
+  r_.EndSideWork(**held, "passed_on");
   if (attempts >= queue.policy.callback.attempts_max) {
     r_.Emit(ContactEnded{c.contact, agent, EndReason::kExpired, "", "not_reached", ""});
   } else {

@@ -22,6 +22,15 @@ Handler::Result Handler::operator()(const CreateContact& c) {
   if (absl::Status status = CheckLane(c.lane); !status.ok()) return status;
   auto labels = NewLabels({}, c.labels);
   if (!labels.ok()) return labels.status();
+  AgentId agent = kNoAgent;
+  if (!c.agent.empty()) {
+    const auto known = r_.agents.Find(c.agent);
+    if (!known || r_.PolicyOf(c.agent) == nullptr) return Unknown("agent", "AGENT_UNKNOWN", c.agent, r_.agents.all());
+    agent = *known;
+  }
+  if (c.agent_wait < Duration{0} || c.agent_wait > std::chrono::hours(24)) {
+    return Error(StatusCode::kInvalidArgument, "AGENT_WAIT_OUT_OF_RANGE", "agent_wait is from 0s to 24h");
+  }
   const QueueRules& rules = r_.rules(*queue);
   if (c.schedule_at) {
     if (absl::Status status = CheckScheduleTime(*c.schedule_at); !status.ok()) return status;
@@ -66,8 +75,29 @@ Handler::Result Handler::operator()(const CreateContact& c) {
     r_.Enter(id, /*newcomer=*/!c.returned);
     if (r_.Find(id) == nullptr || contact.state != ContactState::kQueued) return Reply{id};
   }
-  r_.ReserveForKnownAgent(contact, c.known_agents);
+  if (agent != kNoAgent) {
+    Direct(id, agent, c.agent_wait, "directed", c.may_exceed_capacity);
+  } else {
+    r_.ReserveForKnownAgent(contact, c.known_agents);
+  }
   return Reply{id};
+}
+
+void Handler::Direct(ContactId contact, AgentId agent, Duration wait, const char* reason, bool may_exceed) {
+  const Instant until = r_.now + (wait > Duration{0} ? wait : r_.policy->transfer_wait);
+  r_.Emit(ContactReserved{contact, agent, until, reason, KnownAs::kNobody, may_exceed});
+  // Who is off duty is not waited for.
+  if (!r_.roster.at(agent).signed_in()) r_.Emit(ReservationEnded{contact, agent, "agent_offline"});
+}
+
+Handler::Result Handler::operator()(const CustomerActive& c) {
+  const Contact* contact = r_.Find(c.contact);
+  if (contact == nullptr) return UnknownContact(c.contact);
+  r_.Emit(CustomerSpoke{c.contact});
+  if (contact->state == ContactState::kActive && contact->light) {
+    r_.Emit(ContactWoke{c.contact, contact->agent, r_.roster.cost(contact->channel)});
+  }
+  return Reply{c.contact};
 }
 
 Handler::Result Handler::operator()(const UpdateContact& c) {
@@ -119,6 +149,7 @@ Handler::Result Handler::operator()(const EndContact& c) {
                   r_.roster.at(contact->agent).data.missed_count);
   }
   if (c.by_operator) {
+    r_.EndSideWork(*contact, "contact_ended");
     r_.Emit(ContactEnded{c.contact, contact->agent, EndReason::kFailed, "", c.detail, ""});
   } else if (contact->state == ContactState::kQueued || contact->state == ContactState::kScheduled) {
     const bool served = contact->accepted_at != Instant{};

@@ -53,6 +53,7 @@ Handler::Result Handler::operator()(const TransferContact& c) {
   }
   e.back_off_until = r_.now + r_.rules(e.queue).policy.decline_back_off;
   const bool to_queue = e.reserved_agent == kNoAgent;
+  r_.EndSideWork(**held, "passed_on");
   r_.Emit(std::move(e));
   if (to_queue) r_.Enter(c.contact, /*newcomer=*/false);
   return Reply{c.contact};
@@ -101,7 +102,26 @@ Handler::Result Handler::operator()(const AssignContact& c) {
   const Contact* contact = r_.Find(c.contact);
   if (contact == nullptr) return UnknownContact(c.contact);
   if (contact->state != ContactState::kQueued) return NotWaiting(*contact);
-  r_.Emit(ContactReserved{c.contact, *agent, r_.now + r_.policy->transfer_wait, "supervisor"});
+  Direct(c.contact, *agent, Duration{0}, "supervisor", c.may_exceed_capacity);
+  return Reply{c.contact};
+}
+
+Handler::Result Handler::operator()(const TakeOverContact& c) {
+  const auto agent = SignedIn(c.agent);
+  if (!agent.ok()) return agent.status();
+  Contact* contact = r_.Find(c.contact);
+  if (contact == nullptr) return UnknownContact(c.contact);
+  if (contact->state != ContactState::kActive) {
+    return Error(StatusCode::kFailedPrecondition, "CONTACT_WRONG_STATE",
+                 absl::StrCat("contacts/", Index(c.contact), " is ", ToString(contact->state),
+                              "; only one that is being served can be taken over; assign one that waits"));
+  }
+  if (contact->agent == *agent) {
+    return Error(StatusCode::kInvalidArgument, "TARGET_IS_SELF",
+                 absl::StrCat("agents/", c.agent, " already serves contacts/", Index(c.contact)));
+  }
+  r_.EndSideWork(*contact, "taken_over");
+  r_.Emit(ContactTakenOver{c.contact, contact->agent, *agent, r_.roster.cost(contact->channel), c.reason});
   return Reply{c.contact};
 }
 
@@ -113,6 +133,7 @@ Handler::Result Handler::operator()(const RequeueContact& c) {
     r_.CloseOffer(*contact, OfferState::kRevoked, "supervisor", back_off,
                   r_.roster.at(contact->agent).data.missed_count);
   } else if (contact->state == ContactState::kActive) {
+    r_.EndSideWork(*contact, "requeued");
     r_.Emit(ContactRequeued{c.contact, contact->agent, "supervisor", back_off});
   } else if (contact->state != ContactState::kQueued) {
     return Error(StatusCode::kFailedPrecondition, "CONTACT_NOT_SERVED",
@@ -124,10 +145,15 @@ Handler::Result Handler::operator()(const RequeueContact& c) {
 
 void Router::Impl::FinishConversation(Contact& contact, bool by_customer, const std::string& disposition,
                                       const std::string& detail, const std::string& summary) {
+  EndSideWork(contact, "contact_ended");
   const QueuePolicy& queue = rules(contact.queue).policy;
   if (queue.wrap_up == WrapUpMode::kNone) {
     Emit(ContactEnded{contact.id, contact.agent, EndReason::kCompleted, disposition, detail, summary});
     return;
+  }
+  // Wrap-up takes all that the channel takes, or nothing.
+  if (contact.light && queue.wrap_up != WrapUpMode::kOptional) {
+    Emit(ContactWoke{contact.id, contact.agent, roster.cost(contact.channel)});
   }
   Instant until = kNever;
   if (queue.wrap_up != WrapUpMode::kUntilDone) {

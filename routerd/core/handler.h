@@ -32,6 +32,7 @@ class Handler {
   // handle_contact.cc
   Result operator()(const CreateContact& c);
   Result operator()(const UpdateContact& c);
+  Result operator()(const CustomerActive& c);
   Result operator()(const EndContact& c);
   // handle_callback.cc
   Result operator()(const RequestCallback& c);
@@ -46,6 +47,9 @@ class Handler {
   Result operator()(const AcceptOffer& c);
   Result operator()(const DeclineOffer& c);
   Result operator()(const ClaimContact& c);
+  // handle_consult.cc
+  Result operator()(const ConsultAgent& c);
+  Result operator()(const EndConsult& c);
   // handle_service.cc
   Result operator()(const HoldContact& c);
   Result operator()(const TransferContact& c);
@@ -53,6 +57,7 @@ class Handler {
   Result operator()(const FinishWrapUp& c);
   Result operator()(const ExtendWrapUp& c);
   Result operator()(const AssignContact& c);
+  Result operator()(const TakeOverContact& c);
   Result operator()(const RequeueContact& c);
 
  private:
@@ -72,6 +77,8 @@ class Handler {
   absl::Status CheckScheduleTime(Instant at) const;
   static absl::Status NotWaiting(const Contact& contact);
   absl::StatusOr<Contact*> OpenOffer(const std::string& agent_name, ContactId id, OfferId offer);
+  // Keeps a contact that has come into the line for one agent.
+  void Direct(ContactId contact, AgentId agent, Duration wait, const char* reason, bool may_exceed);
   absl::StatusOr<Contact*> Held(const std::string& agent_name, ContactId id, ContactState state);
 
   Router::Impl& r_;

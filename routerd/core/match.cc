@@ -32,6 +32,11 @@ bool Router::Impl::MayTake(const Agent& agent, const Contact& contact) const {
   return agent.profile != kNoProfile && class_profiles[contact.cls].Test(agent.profile);
 }
 
+bool Router::Impl::MayExceed(const Agent& agent, const Contact& contact) const {
+  return contact.rare().may_exceed && contact.rare().reserved_agent == agent.data.id && agent.offerable() &&
+         agent.data.count_max[Index(contact.channel)] > 0;
+}
+
 void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates) {
   const QueuePolicy& queue = rules(contact.queue).policy;
   Emit(OfferMade{.offer = OfferId{Index(last_offer) + 1},
@@ -49,7 +54,7 @@ void Router::Impl::MatchContact(Contact& contact) {
   if (OfferedInstead(contact) != nullptr) return;
   if (contact.rare().reserved_agent != kNoAgent) {
     const Agent& agent = roster.at(contact.rare().reserved_agent);
-    if (roster.HasRoom(agent, contact.channel))
+    if (roster.HasRoom(agent, contact.channel) || MayExceed(agent, contact))
       MakeOffer(contact, contact.rare().reserved_agent, OfferRule::kReserved, 1);
     return;
   }
@@ -93,18 +98,19 @@ void Router::Impl::MatchContact(Contact& contact) {
 std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
   const Agent& agent = roster.at(id);
   std::optional<LineKey> first;
-  if (agent.standing.room == 0) return first;
+  if (agent.profile == kNoProfile || (agent.standing.room == 0 && agent.reserved.empty())) return first;
   const auto consider = [&](const LineSet& waiting) {
     for (const LineKey& key : waiting) {
       if (first && !(key < *first)) return;
       const Contact& contact = *Find(key.contact);
-      if ((agent.standing.room >> Index(contact.channel) & 1) == 0 || BackedOff(contact, id)) continue;
+      const bool room = (agent.standing.room >> Index(contact.channel) & 1) != 0 || MayExceed(agent, contact);
+      if (!room || BackedOff(contact, id)) continue;
       first = key;
       return;
     }
   };
   const BitSet& classes = roster.profile(agent.profile).classes;
-  const ClassIx c = line.First(classes, agent.standing.room);
+  const ClassIx c = agent.standing.room == 0 ? kNoClass : line.First(classes, agent.standing.room);
   if (c != kNoClass && !BackedOff(*Find(line.head(c).contact), id)) {
     first = line.head(c);
   } else if (c != kNoClass) {  // Not for this agent now: look behind it.

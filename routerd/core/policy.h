@@ -15,6 +15,19 @@ struct ChannelPolicy {
   std::string name;
   int cost = 100;     // Capacity one contact takes, 1 or more.
   int count_max = 0;  // Most at once for agents who don't say; 0: as many as fit.
+  // A conversation whose customer has been silent for so long falls dormant and takes only dormant_cost; 0: never.
+  Duration dormant_after{0};
+  int dormant_cost = 0;
+};
+
+// What holding a contact of one channel means for another that could ring. Pairs that are not named share the capacity.
+// Contacts that are light (dormant, or in wrap-up that is optional) neither block nor are interrupted.
+struct Interruption {
+  std::string holding, ringing;
+  enum class Effect : uint8_t {
+    kInterrupt,  // May ring on top: what the held contacts take does not count.
+    kBlock,      // May not ring, whatever capacity is left.
+  } effect = Effect::kBlock;
 };
 
 struct VipPolicy {
@@ -157,6 +170,7 @@ struct Policy {
   std::vector<ChannelPolicy> channels;
   std::vector<VipPolicy> vips;
   std::vector<QueuePolicy> queues;
+  std::vector<Interruption> interruptions;
   std::vector<AgentPolicy> agents;
   Duration agent_grace = std::chrono::seconds(30);
   Duration transfer_wait = std::chrono::seconds(60);

@@ -52,9 +52,11 @@ Tier TierOf(const Skills& skills, SkillId skill) {
   return it != skills.end() && it->skill == skill ? it->tier : Tier::kNone;
 }
 
-void Roster::Configure(std::vector<int> channel_costs, uint32_t orders_in_use, size_t agent_count) {
+void Roster::Configure(std::vector<int> channel_costs, std::vector<Interruptions> interruptions, uint32_t orders_in_use,
+                       size_t agent_count) {
   for (Agent& agent : agents_) Stand(agent, {});
   costs_ = std::move(channel_costs);
+  interruptions_ = std::move(interruptions);
   orders_ = orders_in_use;
   agents_.resize(agent_count);
   staffed_.resize(costs_.size());
@@ -62,6 +64,7 @@ void Roster::Configure(std::vector<int> channel_costs, uint32_t orders_in_use, s
     agents_[i].data.id = AgentId{static_cast<uint32_t>(i)};
     agents_[i].policy_index = -1;
     agents_[i].counts.resize(costs_.size());
+    agents_[i].taken.resize(costs_.size());
     agents_[i].data.count_max.resize(costs_.size());
   }
   for (Profile& profile : profiles_) profile.room_counts.resize(costs_.size());
@@ -105,13 +108,26 @@ void Roster::Release(AgentId id, ContactId contact, ChannelId channel, int cost,
 void Roster::Weigh(AgentId id, ChannelId channel, int cost_by, int count_by) {
   Agent& agent = at(id);
   agent.used += cost_by;
+  agent.taken[Index(channel)] += cost_by;
   agent.counts[Index(channel)] += count_by;
   Refresh(id);
 }
 
 bool Roster::HasRoom(const Agent& agent, ChannelId channel) const {
   const size_t ch = Index(channel);
-  return agent.offerable() && agent.counts[ch] < agent.data.count_max[ch] && agent.used + costs_[ch] <= agent.capacity;
+  return agent.offerable() && agent.counts[ch] < agent.data.count_max[ch] &&
+         InTheWay(agent, channel) <= agent.capacity - costs_[ch];
+}
+
+int Roster::InTheWay(const Agent& agent, ChannelId channel) const {
+  const Interruptions& rules = interruptions_[Index(channel)];
+  int taken = agent.used;
+  for (uint64_t ruled = rules.blocked_by | rules.on_top_of; ruled != 0; ruled &= ruled - 1) {
+    const auto held = static_cast<size_t>(std::countr_zero(ruled));
+    if (agent.counts[held] > 0 && (rules.blocked_by >> held & 1) != 0) return kBlocked;
+    if ((rules.on_top_of >> held & 1) != 0) taken -= agent.taken[held];
+  }
+  return taken;
 }
 
 const Skills& Roster::skills(const Agent& agent) const {

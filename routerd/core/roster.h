@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -69,10 +70,12 @@ struct alignas(64) Agent {
   int policy_index = -1;  // Position in the policy in force; -1: it has no such agent.
   int capacity = 100;
   int used = 0;
-  absl::InlinedVector<int, 6> counts;      // Held, by channel.
-  absl::InlinedVector<ContactId, 2> held;  // Offers included, by id: oldest contact first.
-  LineSet reserved;                        // Waiting contacts reserved for it.
-  Standing standing;                       // As the pools have it.
+  absl::InlinedVector<int, 6> counts;          // Held, by channel.
+  absl::InlinedVector<int, 6> taken;           // Of the capacity, by channel.
+  absl::InlinedVector<ContactId, 2> held;      // Offers included, by id: oldest contact first.
+  LineSet reserved;                            // Waiting contacts reserved for it.
+  absl::InlinedVector<ContactId, 1> consults;  // On which it is consulted.
+  Standing standing;                           // As the pools have it.
 
   bool signed_in() const { return data.presence != Presence::kOffline; }
   bool offerable() const {
@@ -85,8 +88,16 @@ class Roster {
  public:
   static constexpr size_t kChannelsMax = 64;
 
-  // Lays out the costs of channels and the orders that the queues' strategies need, and makes room for agents.
-  void Configure(std::vector<int> channel_costs, uint32_t orders_in_use, size_t agent_count);
+  // What held contacts mean for one of a channel that could ring; a bit for each channel that is held.
+  struct Interruptions {
+    uint64_t blocked_by = 0;
+    uint64_t on_top_of = 0;  // What these take of the capacity does not count.
+  };
+
+  // Lays out the costs of channels, what interrupts what, and the orders that the queues' strategies need, and makes
+  // room for agents.
+  void Configure(std::vector<int> channel_costs, std::vector<Interruptions> interruptions, uint32_t orders_in_use,
+                 size_t agent_count);
   // Gives an agent its profile.
   void SetProfile(AgentId agent, Skills skills, BitSet admitted, uint64_t channels, int capacity, int policy_index);
 
@@ -112,12 +123,16 @@ class Roster {
   void Refresh(AgentId agent);
   // Whether presence, connection, capacity and count leave room for one more of the channel.
   bool HasRoom(const Agent& agent, ChannelId channel) const;
+  // Capacity that one more of the channel finds taken; kBlocked when it may not ring beside what is held.
+  int InTheWay(const Agent& agent, ChannelId channel) const;
+  static constexpr int kBlocked = std::numeric_limits<int>::max();
 
  private:
   Agent::Standing StandingOf(const Agent& agent) const;
   void Stand(Agent& agent, const Agent::Standing& standing);
 
   std::vector<int> costs_;
+  std::vector<Interruptions> interruptions_;  // By channel that could ring.
   uint32_t orders_ = 0;
   std::vector<Agent> agents_;
   std::vector<Profile> profiles_;

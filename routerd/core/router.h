@@ -53,6 +53,7 @@ struct AgentLoad {
   int used = 0;
   int capacity = 0;
   std::vector<ContactId> contacts;  // Held, offers included, oldest first.
+  std::vector<ContactId> consults;  // On which it is consulted.
 };
 
 // Everything a workspace decides, as a state machine.

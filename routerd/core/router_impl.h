@@ -45,6 +45,8 @@ struct alignas(64) Contact : ContactCommon {
 struct ChannelRules {
   int cost = 100;
   int count_max = 0;
+  Duration dormant_after{0};
+  int dormant_cost = 0;
 };
 
 struct QueueRules {
@@ -152,6 +154,8 @@ struct Router::Impl {
   void TakeBack(Contact& contact);
   void Unlink(Contact& contact);
   void Weigh(Contact& contact, int cost, bool light);
+  // When it falls dormant if the customer stays silent; kNever if it does not.
+  Instant DormantAt(const Contact& contact) const;
   void Rearm(Contact& contact);
   void RearmAgent(Agent& agent, Instant grace_until);
   void SetAgentData(AgentId agent);
@@ -184,6 +188,8 @@ struct Router::Impl {
   void ReleaseAll(AgentId agent, const std::string& reason);
   void SignOutAgent(AgentId agent, const std::string& reason);
   void ApplyPending();
+  // What goes on beside a conversation ends before its agent lets go of it.
+  void EndSideWork(Contact& contact, const char* reason);
   void FinishConversation(Contact& contact, bool by_customer, const std::string& disposition, const std::string& detail,
                           const std::string& summary);
   // By how much a queue that serves by earliest deadline moves the rank of one who entered then; negative is forward.
@@ -244,6 +250,8 @@ struct Router::Impl {
   std::optional<LineKey> FirstFor(AgentId agent) const;
   void MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates);
   bool MayTake(const Agent& agent, const Contact& contact) const;
+  // Whether the contact is directed to the agent, whatever else it holds.
+  bool MayExceed(const Agent& agent, const Contact& contact) const;
 
   // --- price.cc ---
   void RefreshPrices();

@@ -67,6 +67,7 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
     Contact& contact = r.Add(data, data.requirements);
     contact.edit_rare() = data;
     if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost, data.light ? 0 : 1);
+    if (data.consulted != kNoAgent) r.roster.at(data.consulted).consults.push_back(data.id);
     if (data.state == ContactState::kQueued) r.JoinLine(contact, data.state_at);
     r.Rearm(contact);
   }
@@ -86,7 +87,10 @@ bool Router::IsWaiting(ContactId id) const {
 const AgentData& Router::agent(AgentId agent) const { return impl_->roster.at(agent).data; }
 AgentLoad Router::LoadOf(AgentId id) const {
   const Agent& agent = impl_->roster.at(id);
-  return {agent.used, agent.capacity, {agent.held.begin(), agent.held.end()}};
+  return {agent.used,
+          agent.capacity,
+          {agent.held.begin(), agent.held.end()},
+          {agent.consults.begin(), agent.consults.end()}};
 }
 size_t Router::agent_count() const { return impl_->roster.agent_count(); }
 size_t Router::contact_count() const { return impl_->contacts.size(); }

@@ -37,7 +37,8 @@ struct ContactCommon {
   int step = 0;         // Relaxation reached; 0: none.
   ContactState state = ContactState::kQueued;
   bool on_hold = false;
-  // Held by its agent, but neither in the way of others nor counted for its channel: wrap-up that is optional.
+  // Held by its agent, but neither in the way of others nor counted for its channel: a conversation that is dormant,
+  // wrap-up that is optional.
   bool light = false;
   bool operator==(const ContactCommon&) const = default;
 };
@@ -67,6 +68,10 @@ struct ContactRare {
   AgentId scheduled_agent = kNoAgent;
   bool callback = false;  // Whoever accepts it is to reach the customer, who no longer holds.
   int callback_attempts = 0;
+  bool may_exceed = false;  // The agent it is reserved for gets it beyond capacity.
+  // The customer's last word since acceptance, on channels whose conversations fall dormant; the epoch: none.
+  Instant customer_at;
+  AgentId consulted = kNoAgent;  // A colleague of the agent who serves it.
   bool operator==(const ContactRare&) const = default;
 };
 

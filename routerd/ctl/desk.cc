@@ -24,6 +24,9 @@ constexpr std::string_view kHelp =
     "  /to N            make chat N the current one\n"
     "  /show            show who the current chat is with, and what was said\n"
     "  /hold            put the current chat on hold, or take it back\n"
+    "  /ask NAME question              ask a colleague about the current chat; you go on serving it\n"
+    "  /answered [N]                   end that, or end being asked about contact N\n"
+    "  /note [#N] text                 for colleagues only: the customer does not see it\n"
     "  /transfer agent|queue NAME reason | summary     pass the current chat on\n"
     "  /later TIME [| summary]                         put it off, e.g. to 2027-01-31T09:00:00+08:00\n"
     "  /notreached      the customer of a callback could not be reached\n"
@@ -63,6 +66,11 @@ bool IsNumber(std::string_view text) {
 std::string ContactName(std::string_view which) {
   if (which.starts_with('#')) which.remove_prefix(1);
   return "contacts/" + ShortName(which);
+}
+
+// Its conversation goes on, whether the customer is silent or not.
+bool IsServed(const v1::Contact& contact) {
+  return contact.state() == v1::Contact::STATE_ACTIVE || contact.state() == v1::Contact::STATE_DORMANT;
 }
 
 std::string Tag(const std::string& contact) { return "#" + ShortName(contact); }
@@ -160,8 +168,10 @@ DeskStep Desk::Receive(const v1::WorkResponse& response) {
     case v1::WorkResponse::kAgent:
       OnAgent(response.agent(), false);
       break;
-    case v1::WorkResponse::kTyping:  // Would only push what the agent types off the line.
     case v1::WorkResponse::kConsult:
+      OnConsult(response.consult());
+      break;
+    case v1::WorkResponse::kTyping:  // Would only push what the agent types off the line.
     case v1::WorkResponse::EVENT_NOT_SET:
       break;
   }
@@ -229,6 +239,12 @@ void Desk::Command(std::string_view line) {
     ShowContext();
   } else if (word == "/hold") {
     Hold();
+  } else if (word == "/ask") {
+    Consult(rest);
+  } else if (word == "/answered") {
+    EndConsult(rest);
+  } else if (word == "/note") {
+    Note(rest);
   } else if (word == "/transfer") {
     Transfer(rest);
   } else if (word == "/later") {
@@ -250,9 +266,9 @@ void Desk::Command(std::string_view line) {
   } else if (word == "/quit") {
     Quit(rest);
   } else {
-    static const std::vector<std::string> known = {"/help",     "/say",   "/chats",      "/to",   "/show", "/hold",
-                                                   "/transfer", "/later", "/notreached", "/done", "/wrap", "/more",
-                                                   "/away",     "/ready", "/claim",      "/quit"};
+    static const std::vector<std::string> known = {
+        "/help",  "/say",        "/chats", "/to",   "/show", "/hold", "/ask",   "/answered", "/note", "/transfer",
+        "/later", "/notreached", "/done",  "/wrap", "/more", "/away", "/ready", "/claim",    "/quit"};
     std::string suggestion = base::DidYouMean(word, known);
     if (suggestion.empty()) suggestion = "; /help lists them";
     Print("-- There is no " + OneLine(word, 40) + suggestion);
@@ -273,6 +289,57 @@ void Desk::Say(std::string_view text) {
   message.set_source_id(identity_.run_id + "-" + std::to_string(last_id_ + 1));
   message.set_text(std::string(text));
   Ask(std::move(request));
+}
+
+void Desk::Consult(std::string_view rest) {
+  const std::string colleague = ShortName(TakeWord(rest));
+  if (colleague.empty() || rest.empty()) return Print("-- Whom, and what? /ask NAME question");
+  const v1::Contact* chat = Current();
+  if (chat == nullptr) return;
+  v1::WorkRequest request;
+  request.mutable_consult()->set_contact(chat->name());
+  request.mutable_consult()->set_agent("agents/" + colleague);
+  request.mutable_consult()->set_question(std::string(rest));
+  Ask(std::move(request));
+}
+
+void Desk::EndConsult(std::string_view which) {
+  std::string contact = which.empty() ? current_ : ContactName(which);
+  if (contact.empty() && !consulted_.empty()) contact = *consulted_.begin();
+  if (contact.empty()) return Print("-- Which contact? /answered N");
+  v1::WorkRequest request;
+  request.mutable_consult_end()->set_contact(contact);
+  Ask(std::move(request));
+}
+
+void Desk::Note(std::string_view rest) {
+  std::string contact = current_.empty() && !consulted_.empty() ? *consulted_.begin() : current_;
+  if (rest.starts_with('#')) contact = ContactName(TakeWord(rest));
+  if (contact.empty() || rest.empty()) return Print("-- Note what, and where? /note [#N] text");
+  v1::WorkRequest request;
+  v1::PostAgentMessage& message = *request.mutable_message();
+  message.set_contact(contact);
+  message.set_source_id(identity_.run_id + "-" + std::to_string(last_id_ + 1));
+  message.set_text(std::string(rest));
+  message.set_internal(true);
+  Ask(std::move(request));
+}
+
+void Desk::OnConsult(const v1::Consult& consult) {
+  const std::string& name = consult.contact().name();
+  if (!consult.open()) {
+    if (consulted_.erase(name) > 0) Print("-- You are no longer asked about " + Tag(name) + ".");
+    return;
+  }
+  if (!consulted_.insert(name).second) return;
+  Print("== " + ShortName(consult.from_agent()) + " asks you about " + TitleOf(consult.contact()));
+  if (!consult.question().empty()) Print("   Question:  " + OneLine(consult.question(), 200));
+  PrintContext(consult.contact());
+  Print("   /note " + Tag(name) + " text answers, /answered " + Tag(name) + " ends it.");
+  Shown& shown = shown_[name];
+  for (const v1::Message& message : consult.contact().context().transcript())
+    shown.sequences.insert(message.sequence());
+  step_.alert = true;
 }
 
 void Desk::Accept(std::string_view which) {
@@ -494,7 +561,8 @@ void Desk::OnResult(const v1::RequestAck& ack) {
   if (ack.code() != grpc::StatusCode::OK) return Refused(request, ack);
   if (request.has_message()) {
     if (shown_[request.message().contact()].sequences.insert(ack.message_sequence()).second) {
-      Print("[" + Tag(request.message().contact()) + "] you: " + OneLine(request.message().text()));
+      Print("[" + Tag(request.message().contact()) + "] you" + (request.message().internal() ? " (internal): " : ": ") +
+            OneLine(request.message().text()));
     }
   } else if (request.has_sign_out()) {
     Print("-- Signed out.");
@@ -527,6 +595,12 @@ void Desk::OnPicture(const v1::Picture& picture) {
   const auto had = [](const auto& list, const std::string& name) {
     return std::any_of(list.begin(), list.end(), [&name](const auto& one) { return one.name() == name; });
   };
+  std::set<std::string> consulted;
+  for (const v1::Consult& consult : picture.consults()) {
+    consulted.insert(consult.contact().name());
+    OnConsult(consult);
+  }
+  consulted_ = std::move(consulted);
   for (const v1::Contact& contact : picture.contacts()) {
     const bool known = had(old_held, contact.name());
     held_.push_back(contact);
@@ -574,7 +648,7 @@ bool Desk::StillNeeded(const v1::WorkRequest& request) const {
     return std::any_of(offers_.begin(), offers_.end(), [&name](const v1::Offer& one) { return one.name() == name; });
   };
   const v1::Contact* contact = Held(ContactOf(request));
-  const bool active = contact != nullptr && contact->state() == v1::Contact::STATE_ACTIVE;
+  const bool active = contact != nullptr && IsServed(*contact);
   switch (request.action_case()) {
     case v1::WorkRequest::kAccept:
       return is_open(request.accept().offer());
@@ -584,7 +658,12 @@ bool Desk::StillNeeded(const v1::WorkRequest& request) const {
       return request.presence().presence() !=
              (agent_.pending_presence() == v1::PRESENCE_UNSPECIFIED ? agent_.presence() : agent_.pending_presence());
     case v1::WorkRequest::kMessage:
-      return contact != nullptr;
+      return contact != nullptr || consulted_.contains(request.message().contact());
+    case v1::WorkRequest::kConsult:
+      return active && contact->consulted_agent().empty();
+    case v1::WorkRequest::kConsultEnd:
+      return consulted_.contains(request.consult_end().contact()) ||
+             (contact != nullptr && !contact->consulted_agent().empty());
     case v1::WorkRequest::kHold:
       return active && contact->on_hold() != request.hold().on();
     case v1::WorkRequest::kTransfer:
@@ -638,7 +717,7 @@ void Desk::OnOfferClosed(const v1::OfferClosed& closed) {
 void Desk::OnContact(const v1::Contact& contact) {
   v1::Contact* known = Held(contact.name());
   if (known == nullptr) {
-    if (contact.state() != v1::Contact::STATE_ACTIVE && contact.state() != v1::Contact::STATE_WRAP_UP) return;
+    if (!IsServed(contact) && contact.state() != v1::Contact::STATE_WRAP_UP) return;
     std::erase_if(offers_, [&contact](const v1::Offer& one) { return one.contact().name() == contact.name(); });
     held_.push_back(contact);
     Activate(contact, wanted_.contains(contact.name()));
@@ -655,7 +734,14 @@ void Desk::OnContact(const v1::Contact& contact) {
     Print("-- " + Tag(contact.name()) + " may be wrapped up until " +
           ClockText(contact.wrap_up_expire_time(), identity_.zone) + ".");
   }
+  if (before.consulted_agent() != contact.consulted_agent()) {
+    const std::string& colleague =
+        contact.consulted_agent().empty() ? before.consulted_agent() : contact.consulted_agent();
+    Print("-- " + ShortName(colleague) + (contact.consulted_agent().empty() ? " is no longer asked" : " is asked") +
+          " about " + Tag(contact.name()) + ".");
+  }
   if (before.state() == contact.state()) return;
+  if (contact.state() == v1::Contact::STATE_DORMANT) Print("-- " + Tag(contact.name()) + " has fallen quiet.");
   if (contact.state() == v1::Contact::STATE_WRAP_UP) {
     std::string text =
         "-- The conversation " + Tag(contact.name()) + " is over; /wrap [outcome] when you are done with it";
@@ -677,7 +763,7 @@ void Desk::OnReleased(const std::string& contact, const std::string& reason) {
 }
 
 void Desk::OnMessage(const std::string& contact, const v1::Message& message) {
-  if (Held(contact) == nullptr) return;
+  if (Held(contact) == nullptr && !consulted_.contains(contact)) return;
   if (message.author() == v1::Message::AUTHOR_AGENT && message.source_id().starts_with(identity_.run_id)) {
     // Typed here: its answer prints it, or has done so; without one on its way, e.g. after a break, it is printed now.
     const bool asked = std::any_of(asked_.begin(), asked_.end(), [&message](const Asked& one) {
@@ -689,7 +775,7 @@ void Desk::OnMessage(const std::string& contact, const v1::Message& message) {
   PrintMessage(message, "[" + Tag(contact) + "] ");
   if (message.author() != v1::Message::AUTHOR_CUSTOMER) return;
   step_.alert |= contact != current_;
-  if (!ready_) return;
+  if (!ready_ || Held(contact) == nullptr) return;
   v1::WorkRequest request;  // Nobody waits for its answer: a lost one is made up for by the next.
   request.mutable_delivery()->set_contact(contact);
   request.mutable_delivery()->set_sequence(message.sequence());
@@ -819,14 +905,14 @@ void Desk::PrintMessage(const v1::Message& message, std::string_view indent) {
   for (size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
     text.insert(at + 1, std::string(indent) + "  ");
   }
+  if (message.internal()) who += " (internal)";
   Print(std::string(indent) + ClockText(message.create_time(), identity_.zone) + " " + OneLine(who, 40) + ": " + text);
 }
 
 // A contact has become this agent's.
 void Desk::Activate(const v1::Contact& contact, bool wanted) {
   const v1::Contact* chat = Held(current_);
-  const bool make_current = contact.state() == v1::Contact::STATE_ACTIVE &&
-                            (wanted || chat == nullptr || chat->state() != v1::Contact::STATE_ACTIVE);
+  const bool make_current = IsServed(contact) && (wanted || chat == nullptr || !IsServed(*chat));
   if (make_current) current_ = contact.name();
   Print("== " + std::string(make_current ? "Now talking in " : "You hold ") + TitleOf(contact) +
         (contact.state() == v1::Contact::STATE_WRAP_UP ? " (wrap-up)" : ""));
@@ -845,8 +931,7 @@ void Desk::Activate(const v1::Contact& contact, bool wanted) {
 
 // After the current chat is over or gone: on to the longest held one that is still going on.
 void Desk::PickCurrent() {
-  const auto next = std::find_if(held_.begin(), held_.end(),
-                                 [](const v1::Contact& one) { return one.state() == v1::Contact::STATE_ACTIVE; });
+  const auto next = std::find_if(held_.begin(), held_.end(), [](const v1::Contact& one) { return IsServed(one); });
   if (next != held_.end()) {
     current_ = next->name();
     Print("-- Now talking in " + TitleOf(*next));

@@ -87,6 +87,9 @@ class Desk {
   // Lines.
   void Command(std::string_view line);
   void Say(std::string_view text);
+  void Consult(std::string_view rest);
+  void EndConsult(std::string_view which);
+  void Note(std::string_view rest);
   void Accept(std::string_view which);
   void Decline(std::string_view rest);
   void SwitchTo(std::string_view which);
@@ -113,6 +116,7 @@ class Desk {
   void OnContact(const v1::Contact& contact);
   void OnReleased(const std::string& contact, const std::string& reason);
   void OnMessage(const std::string& contact, const v1::Message& message);
+  void OnConsult(const v1::Consult& consult);
   void OnDelivery(const v1::DeliveryReport& report);
   void OnAgent(const v1::Agent& agent, bool first);
   void Refused(const v1::WorkRequest& request, const v1::RequestAck& ack);
@@ -142,6 +146,7 @@ class Desk {
   std::vector<v1::Offer> offers_;       // Open ones, in the order of arrival.
   std::vector<v1::Contact> held_;       // Chats and wrap-ups, in the order of arrival.
   std::map<std::string, Shown> shown_;  // By contact.
+  std::set<std::string> consulted_;     // Contacts that a colleague asks about.
   std::set<std::string> wanted_;        // Contacts accepted or claimed at this desk.
   std::string current_;
   std::vector<std::string> agents_;

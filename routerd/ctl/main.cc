@@ -85,7 +85,15 @@ class Asker {
         v1::AssignContactRequest request;
         request.set_contact(arguments[0]);
         request.set_agent(arguments[1]);
+        request.set_may_exceed_capacity(options_.exceed);
         return Call(&Supervisor::AssignContact, request);
+      }
+      case Command::kTakeOver: {
+        v1::TakeOverContactRequest request;
+        request.set_contact(arguments[0]);
+        request.set_agent(arguments[1]);
+        if (arguments.size() > 2) request.set_reason(arguments[2]);
+        return Call(&Supervisor::TakeOverContact, request);
       }
       case Command::kRequeue: {
         v1::RequeueContactRequest request;

@@ -82,7 +82,24 @@ const std::vector<CommandInfo>& Commands() {
        0,
        false,
        {"after", "subject"}},
-      {Command::kAssign, "assign", "CONTACT AGENT", "give a waiting contact to one agent", "", 2, 2, false, {}},
+      {Command::kAssign,
+       "assign",
+       "[--exceed] CONTACT AGENT",
+       "give a waiting contact to one agent",
+       "",
+       2,
+       2,
+       false,
+       {"exceed"}},
+      {Command::kTakeOver,
+       "takeover",
+       "CONTACT AGENT [REASON...]",
+       "give a contact that is being served to another agent, at once",
+       "The other agent gets it beyond its capacity if need be.\n",
+       2,
+       3,
+       true,
+       {}},
       {Command::kRequeue,
        "requeue",
        "CONTACT",
@@ -153,6 +170,7 @@ constexpr OptionInfo kOptions[] = {
     {"agent", "A", "only contacts that this agent holds or held; explain: only this agent", false},
     {"at", "TIME", "as it stood then, e.g. 2026-03-01T14:02:10+08:00", false},
     {"ended", "", "ended contacts, newest first", false},
+    {"exceed", "", "beyond the agent's capacity if need be", false},
     {"limit", "N", "at most this many (default 100; 0: all)", false},
     {"after", "N", "from the event after sequence N, not from now on; 0: from the first one kept", false},
     {"lane", "N", "lane above its queue's, before any rank (0 to 9)", false},
@@ -185,6 +203,7 @@ absl::Status Set(std::string_view name, const std::string& value, Options& optio
   if (name == "help") options.help = true;
   if (name == "all") options.all = true;
   if (name == "ended") options.ended = true;
+  if (name == "exceed") options.exceed = true;
   if (name == "address") options.address = value;
   if (name == "token-file") options.token_file = value;
   if (name == "tls-ca") options.tls_ca = value;

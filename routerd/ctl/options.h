@@ -27,6 +27,7 @@ enum class Command {
   kStats,
   kWatch,
   kAssign,
+  kTakeOver,
   kRequeue,
   kEnd,
   kPrioritize,
@@ -51,6 +52,7 @@ struct Options {
   std::vector<std::string> arguments;
   bool all = false;
   bool ended = false;
+  bool exceed = false;
   std::string queue;
   std::string agent;
   std::optional<absl::Time> at;

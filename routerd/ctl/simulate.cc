@@ -61,7 +61,8 @@ int RunSimulation(const Options& options) {
       std::fprintf(stderr, "routerctl: %s has no queue \"%s\"; it is run with the defaults\n", path.c_str(),
                    queue.c_str());
     }
-    const absl::StatusOr<simulate::RunResult> run = simulate::RunTrace(*trace, *policy, static_cast<uint64_t>(options.seed));
+    const absl::StatusOr<simulate::RunResult> run =
+        simulate::RunTrace(*trace, *policy, static_cast<uint64_t>(options.seed));
     if (!run.ok()) return Refuse(run.status());
     for (const std::string& what : run->broken) std::fprintf(stderr, "routerctl: broken: %s\n", what.c_str());
     broken = broken || run->broken_count > 0;

@@ -21,6 +21,7 @@ void Enter(ContactFile& file, v1::Contact::State state, const google::protobuf::
   const core::Duration spent = FromProto(time) - file.state_at();
   switch (file.head.state()) {
     case v1::Contact::STATE_ACTIVE:
+    case v1::Contact::STATE_DORMANT:
       file.talked += spent;
       break;
     case v1::Contact::STATE_WRAP_UP:
@@ -104,9 +105,11 @@ v1::ContactSummary Summarize(const ContactFile& file) {
 
 core::Instant ContactFile::state_at() const { return FromProto(head.state_time()); }
 
-bool ContactFile::held() const {
-  return head.state() == v1::Contact::STATE_ACTIVE || head.state() == v1::Contact::STATE_WRAP_UP;
+bool ContactFile::served() const {
+  return head.state() == v1::Contact::STATE_ACTIVE || head.state() == v1::Contact::STATE_DORMANT;
 }
+
+bool ContactFile::held() const { return served() || head.state() == v1::Contact::STATE_WRAP_UP; }
 
 v1::Contact ContactOf(const ContactFile& file) {
   v1::Contact contact = file.head;
@@ -402,6 +405,25 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       if (!e.summary().empty()) file.summary = e.summary();
       break;
     }
+    case v1::Event::kConsultStarted:
+      head.set_consulted_agent(event.consult_started().agent());
+      break;
+    case v1::Event::kConsultEnded:
+      head.clear_consulted_agent();
+      break;
+    case v1::Event::kContactTakenOver:
+      Enter(file, v1::Contact::STATE_ACTIVE, event.time());
+      head.set_agent(event.agent());
+      head.clear_on_hold();
+      file.served_by = event.agent();
+      file.accepted_at = FromProto(event.time());
+      break;
+    case v1::Event::kContactDormant:
+      Enter(file, v1::Contact::STATE_DORMANT, event.time());
+      break;
+    case v1::Event::kContactWoke:
+      Enter(file, v1::Contact::STATE_ACTIVE, event.time());
+      break;
     case v1::Event::kWrapUpExtended:
       *head.mutable_wrap_up_expire_time() = event.wrap_up_extended().expire_time();
       head.set_wrap_up_extension_count(event.wrap_up_extended().count());

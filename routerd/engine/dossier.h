@@ -56,6 +56,8 @@ struct ContactFile {
   core::Duration wrapped{0};
 
   core::Instant state_at() const;
+  // Being served: active or dormant.
+  bool served() const;
   // Held by an agent: being served or in wrap-up.
   bool held() const;
 };

@@ -159,6 +159,34 @@ class Encoder {
     reserved.set_agent(out_.agent());
     if (e.until != core::kNever) *reserved.mutable_until() = ToProto(e.until);
     reserved.set_reason(e.reason);
+    reserved.set_may_exceed_capacity(e.may_exceed);
+  }
+  void operator()(const core::ConsultStarted& e) {
+    Concern(e.contact);
+    out_.mutable_consult_started()->set_agent(AgentName(names_.NameOf(e.colleague)));
+    out_.mutable_consult_started()->set_question(e.question);
+  }
+  void operator()(const core::ConsultEnded& e) {
+    Concern(e.contact);
+    out_.mutable_consult_ended()->set_agent(AgentName(names_.NameOf(e.colleague)));
+    out_.mutable_consult_ended()->set_reason(e.reason);
+  }
+  void operator()(const core::ContactTakenOver& e) {
+    Concern(e.contact, e.agent);
+    v1::ContactTakenOver& taken = *out_.mutable_contact_taken_over();
+    taken.set_from_agent(AgentName(names_.NameOf(e.from)));
+    taken.set_to_agent(out_.agent());
+    taken.set_cost(e.cost);
+    taken.set_reason(e.reason);
+  }
+  void operator()(const core::CustomerSpoke&) {}  // The message says it.
+  void operator()(const core::ContactDormant& e) {
+    Concern(e.contact, e.agent);
+    out_.mutable_contact_dormant()->set_cost(e.cost);
+  }
+  void operator()(const core::ContactWoke& e) {
+    Concern(e.contact, e.agent);
+    out_.mutable_contact_woke()->set_cost(e.cost);
   }
   void operator()(const core::ReservationEnded& e) {
     Concern(e.contact, e.agent);
@@ -530,11 +558,28 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
                                    FromProto(event.contact_requeued().back_off_until())};
     case v1::Event::kContactReserved: {
       const v1::ContactReserved& e = event.contact_reserved();
-      return core::ContactReserved{contact, resolve.Agent(e.agent()), OrNever(e.has_until(), e.until()), e.reason(),
-                                   KnownAsFromText(e.reason())};
+      return core::ContactReserved{contact,    resolve.Agent(e.agent()),    OrNever(e.has_until(), e.until()),
+                                   e.reason(), KnownAsFromText(e.reason()), e.may_exceed_capacity()};
     }
     case v1::Event::kReservationEnded:
       return core::ReservationEnded{contact, agent(), event.reservation_ended().reason()};
+    case v1::Event::kConsultStarted:
+      return core::ConsultStarted{contact, resolve.Agent(event.consult_started().agent()),
+                                  event.consult_started().question()};
+    case v1::Event::kConsultEnded:
+      return core::ConsultEnded{contact, resolve.Agent(event.consult_ended().agent()), event.consult_ended().reason()};
+    case v1::Event::kContactTakenOver: {
+      const v1::ContactTakenOver& e = event.contact_taken_over();
+      return core::ContactTakenOver{contact, resolve.Agent(e.from_agent()), resolve.Agent(e.to_agent()), e.cost(),
+                                    e.reason()};
+    }
+    case v1::Event::kContactDormant:
+      return core::ContactDormant{contact, agent(), event.contact_dormant().cost()};
+    case v1::Event::kContactWoke:
+      return core::ContactWoke{contact, agent(), event.contact_woke().cost()};
+    case v1::Event::kMessagePosted:
+      if (event.message_posted().message().author() != v1::Message::AUTHOR_CUSTOMER) return std::nullopt;
+      return core::CustomerSpoke{contact};
     case v1::Event::kWrapUpStarted: {
       const v1::WrapUpStarted& e = event.wrap_up_started();
       return core::WrapUpStarted{contact,
@@ -583,15 +628,9 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
     }
     case v1::Event::kContactOverflowed:
       return DecodeOverflowed(event.contact_overflowed(), contact, resolve);
-    case v1::Event::kContactDormant:
-    case v1::Event::kContactWoke:
-    case v1::Event::kConsultStarted:
-    case v1::Event::kConsultEnded:
     case v1::Event::kWarmTransferStarted:
     case v1::Event::kWarmTransferEnded:
-    case v1::Event::kContactTakenOver:
     case v1::Event::kAgentRested:
-    case v1::Event::kMessagePosted:
     case v1::Event::kMessagesDelivered:
     case v1::Event::kContextUpdated:
     case v1::Event::kAdapterAcknowledged:

@@ -29,6 +29,9 @@ bool ChangesLoad(const v1::Event& event) {
     case v1::Event::kContactTransferred:
     case v1::Event::kContactRequeued:
     case v1::Event::kContactEnded:
+    case v1::Event::kContactTakenOver:
+    case v1::Event::kContactDormant:
+    case v1::Event::kContactWoke:
       return true;
     case v1::Event::kWrapUpStarted:
       return event.wrap_up_started().optional();
@@ -51,9 +54,8 @@ void Feed::Publish(const std::shared_ptr<const v1::Event>& event, Outbox& out) {
   head_ = event->sequence();
   ring_.Add(event);
   TellDesks(*event, out);
-  if (ChangesLoad(*event)) {
-    if (std::string agent(BareName(event->agent(), kAgents)); HasDesk(agent)) changed_loads_.insert(std::move(agent));
-  }
+  TellOthers(*event, out);
+  if (ChangesLoad(*event)) NoteLoad(event->agent());
   if (const auto reader = adapters_.find(event->adapter()); reader != adapters_.end()) {
     if (!reader->second.cursor.behind()) {
       if (auto message = AdapterMessage(*event, dossier_.directory())) {
@@ -113,6 +115,13 @@ void Feed::TellDesks(const v1::Event& event, Outbox& out) const {
                                                             : event.contact_requeued().reason());
       break;
     }
+    case v1::Event::kContactTakenOver:
+      *response.mutable_contact() = FullContactForAgent(*file, directory);
+      break;
+    case v1::Event::kConsultStarted:
+    case v1::Event::kConsultEnded:
+    case v1::Event::kContactDormant:
+    case v1::Event::kContactWoke:
     case v1::Event::kContactHeld:
     case v1::Event::kWrapUpStarted:
     case v1::Event::kWrapUpExtended:
@@ -157,6 +166,52 @@ void Feed::TellLoads(Outbox& out) {
     TellAgent(agent, std::move(response), out);
   }
   changed_loads_.clear();
+}
+
+void Feed::NoteLoad(const std::string& agent) {
+  if (std::string id(BareName(agent, kAgents)); HasDesk(id)) changed_loads_.insert(std::move(id));
+}
+
+void Feed::TellOthers(const v1::Event& event, Outbox& out) {
+  const auto tell = [&](const std::string& agent, v1::WorkResponse response) {
+    response.set_sequence(event.sequence());
+    TellAgent(std::string(BareName(agent, kAgents)), std::move(response), out);
+  };
+  v1::WorkResponse response;
+  switch (event.kind_case()) {
+    case v1::Event::kContactTakenOver: {
+      const std::string& from = event.contact_taken_over().from_agent();
+      response.mutable_released()->set_contact(event.contact());
+      response.mutable_released()->set_reason("taken_over");
+      tell(from, std::move(response));
+      return NoteLoad(from);
+    }
+    case v1::Event::kConsultStarted:
+    case v1::Event::kConsultEnded: {
+      const bool open = event.has_consult_started();
+      const ContactFile* file = dossier_.Find(event.contact());
+      v1::Consult& consult = *response.mutable_consult();
+      consult.set_from_agent(event.agent());
+      consult.set_to_agent(open ? event.consult_started().agent() : event.consult_ended().agent());
+      consult.set_open(open);
+      consult.mutable_contact()->set_name(event.contact());
+      if (open && file != nullptr) {
+        consult.set_question(event.consult_started().question());
+        *consult.mutable_contact() = FullContactForAgent(*file, dossier_.directory());
+      }
+      const std::string colleague = consult.to_agent();
+      tell(colleague, std::move(response));
+      return NoteLoad(colleague);
+    }
+    case v1::Event::kMessagePosted: {
+      const ContactFile* file = dossier_.Find(event.contact());
+      if (file == nullptr || file->head.consulted_agent().empty()) return;
+      *response.mutable_message() = event.message_posted().message();
+      return tell(file->head.consulted_agent(), std::move(response));
+    }
+    default:
+      return;
+  }
 }
 
 bool Feed::AttachDesk(const std::string& agent, std::shared_ptr<AgentSink> sink) {

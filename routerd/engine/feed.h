@@ -88,6 +88,9 @@ class Feed {
   absl::Status Read(Cursor& cursor, journal::Journal& journal, const Visit& visit) const;
   void Resync(const std::string& adapter, const std::shared_ptr<AdapterSink>& sink, Outbox& out) const;
   void TellDesks(const v1::Event& event, Outbox& out) const;
+  // Agents whom a contact concerns beside the one who holds it.
+  void TellOthers(const v1::Event& event, Outbox& out);
+  void NoteLoad(const std::string& agent);
 
   const Dossier& dossier_;
   const core::Router& router_;

@@ -222,6 +222,9 @@ absl::StatusOr<Admission> Admit(const v1::CreateContactRequest& request, int lan
   command.labels.assign(request.labels().begin(), request.labels().end());
   if (request.has_deadline_time()) command.deadline = FromProto(request.deadline_time());
   if (request.has_schedule_time()) command.schedule_at = FromProto(request.schedule_time());
+  command.agent = std::string(BareName(request.agent(), kAgents));
+  command.agent_wait = FromProto(request.agent_wait());
+  command.may_exceed_capacity = request.may_exceed_capacity();
   return admission;
 }
 

@@ -64,7 +64,7 @@ class Teller {
       case v1::Event::kContactReserved: {
         const v1::ContactReserved& e = event_.contact_reserved();
         return WithDetail(
-            absl::StrCat("reserved for ", Agent(e.agent()),
+            absl::StrCat("reserved for ", Agent(e.agent()), e.may_exceed_capacity() ? ", whatever else is held," : "",
                          e.has_until() ? absl::StrCat(" until ", ClockText(FromProto(e.until()))) : std::string()),
             ReasonText(e.reason()));
       }
@@ -85,6 +85,23 @@ class Teller {
         return Overflowed();
       case v1::Event::kWrapUpStarted:
         return WrapUp();
+      case v1::Event::kConsultStarted:
+        return WithDetail(absl::StrCat(Agent(event_.agent()), " asked ", Agent(event_.consult_started().agent())),
+                          event_.consult_started().question());
+      case v1::Event::kConsultEnded:
+        return WithDetail(absl::StrCat(Agent(event_.consult_ended().agent()), " is no longer consulted"),
+                          event_.consult_ended().reason());
+      case v1::Event::kContactTakenOver: {
+        const v1::ContactTakenOver& e = event_.contact_taken_over();
+        return WithDetail(
+            absl::StrCat("a supervisor gave it from ", Agent(e.from_agent()), " to ", Agent(e.to_agent())), e.reason());
+      }
+      case v1::Event::kContactDormant:
+        return absl::StrCat("the customer fell silent: takes ", event_.contact_dormant().cost(), " of the capacity of ",
+                            Agent(event_.agent()));
+      case v1::Event::kContactWoke:
+        return absl::StrCat("no longer dormant: takes ", event_.contact_woke().cost(), " of the capacity of ",
+                            Agent(event_.agent()));
       case v1::Event::kWrapUpExtended:
         return absl::StrCat(Agent(event_.agent()), " took more time to wrap up, until ",
                             ClockText(FromProto(event_.wrap_up_extended().expire_time())), " (extension ",

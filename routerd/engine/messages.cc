@@ -1,5 +1,6 @@
 #include "routerd/engine/messages.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,7 @@ std::optional<v1::Contact> ContactToldBy(const v1::Event& event) {
       contact.set_agent(event.agent());
       break;
     case v1::Event::kOfferAccepted:
+    case v1::Event::kContactTakenOver:
       contact.set_state(v1::Contact::STATE_ACTIVE);
       contact.set_agent(event.agent());
       break;
@@ -91,6 +93,7 @@ std::shared_ptr<const v1::ConnectResponse> AdapterMessage(const v1::Event& event
   switch (event.kind_case()) {
     case v1::Event::kMessagePosted:
       if (SideOf(event.message_posted().message().author()) == Side::kCustomer) return nullptr;
+      if (event.message_posted().message().internal()) return nullptr;
       *response->mutable_message() = event.message_posted().message();
       break;
     case v1::Event::kMessagesDelivered: {
@@ -124,9 +127,17 @@ v1::ConnectResponse AdapterNote(const ContactFile& file) {
   return note;
 }
 
+v1::Contact ForAdapter(v1::Contact contact) {
+  auto& transcript = *contact.mutable_context()->mutable_transcript();
+  transcript.erase(std::remove_if(transcript.begin(), transcript.end(), [](const auto& m) { return m.internal(); }),
+                   transcript.end());
+  if (contact.state() == v1::Contact::STATE_DORMANT) contact.set_state(v1::Contact::STATE_ACTIVE);
+  return contact;
+}
+
 std::shared_ptr<const v1::ConnectResponse> ResyncMessage(const ContactFile& file, const Directory& directory) {
   auto response = std::make_shared<v1::ConnectResponse>(AdapterNote(file));
-  SetState(*response, FullContact(file), "resync", directory);
+  SetState(*response, ForAdapter(FullContact(file)), "resync", directory);
   return response;
 }
 
@@ -170,6 +181,7 @@ v1::Agent AgentOf(const core::Router& router, const Directory& directory, core::
   agent.set_used_capacity(load.used);
   agent.set_capacity(load.capacity);
   for (const core::ContactId contact : load.contacts) agent.add_contacts(ContactName(contact));
+  for (const core::ContactId contact : load.consults) agent.add_consults(ContactName(contact));
   return agent;
 }
 
@@ -212,6 +224,15 @@ v1::Picture PictureOf(const core::Router& router, const Dossier& dossier, core::
     } else {
       *picture.add_contacts() = FullContactForAgent(*file, directory);
     }
+  }
+  for (const std::string& name : picture.agent().consults()) {
+    const ContactFile* file = dossier.Find(name);
+    if (file == nullptr) continue;
+    v1::Consult& consult = *picture.add_consults();
+    *consult.mutable_contact() = FullContactForAgent(*file, directory);
+    consult.set_from_agent(file->head.agent());
+    consult.set_to_agent(picture.agent().name());
+    consult.set_open(true);
   }
   *picture.mutable_server_time() = ToProto(now);
   for (const v1::AgentConfig& other : directory.config().agents()) picture.add_agents(AgentName(other.id()));

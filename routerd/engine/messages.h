@@ -14,6 +14,8 @@ namespace routerd::engine {
 // What the contact's adapter is owed for `event`; null for nothing. A function of the event alone, but for what the
 // agent is called now, so that a replay tells what was told the first time.
 std::shared_ptr<const v1::ConnectResponse> AdapterMessage(const v1::Event& event, const Directory& directory);
+// As the customer's side may see it: without what agents say among themselves, and served whether dormant or not.
+v1::Contact ForAdapter(v1::Contact contact);
 // The whole contact as it stands, for an adapter that lost events.
 std::shared_ptr<const v1::ConnectResponse> ResyncMessage(const ContactFile& file, const Directory& directory);
 // A passing note about a contact, addressed to its adapter.

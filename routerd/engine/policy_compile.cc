@@ -75,6 +75,8 @@ core::ChannelPolicy Compile(const v1::ChannelConfig& config) {
   channel.name = config.id();
   SetIfGiven(config.cost(), channel.cost);
   SetIfGiven(config.max_count(), channel.count_max);
+  channel.dormant_after = Compile(config.dormant_after());
+  channel.dormant_cost = config.dormant_cost();
   return channel;
 }
 
@@ -233,6 +235,14 @@ core::Policy CompilePolicy(const v1::WorkspaceConfig& config) {
   for (const v1::CalendarConfig& calendar : config.calendars()) policy.calendars.push_back(CompileCalendar(calendar));
   for (const v1::SkillConfig& skill : config.skills()) policy.skills.push_back(skill.id());
   for (const v1::ChannelConfig& channel : config.channels()) policy.channels.push_back(Compile(channel));
+  for (const v1::InterruptionRule& rule : config.interruptions()) {
+    using Effect = core::Interruption::Effect;
+    if (rule.effect() == v1::InterruptionRule::INTERRUPT) {
+      policy.interruptions.push_back({rule.holding(), rule.ringing(), Effect::kInterrupt});
+    } else if (rule.effect() == v1::InterruptionRule::BLOCK) {
+      policy.interruptions.push_back({rule.holding(), rule.ringing(), Effect::kBlock});
+    }
+  }
   for (const v1::VipConfig& vip : config.vip_levels()) policy.vips.push_back(Compile(vip));
   for (const v1::QueueConfig& queue : config.queues()) policy.queues.push_back(Compile(queue));
   for (const v1::AgentConfig& agent : config.agents()) policy.agents.push_back(Compile(agent));

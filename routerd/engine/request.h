@@ -89,6 +89,7 @@ struct PostMessage {
   std::string agent;  // Empty: the customer's. Else the contact must be held by this agent.
   std::string source_id;
   std::string text;
+  bool internal = false;  // Among agents only.
 };
 struct Typing {
   ContactRef contact;

@@ -60,6 +60,9 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
   record.set_accepted_ns(Ns(data.accepted_at));
   record.set_vip(std::string(names.NameOf(data.vip)));
   record.set_wrap_up_extension_count(data.extension_count);
+  record.set_may_exceed_capacity(data.may_exceed);
+  record.set_customer_active_ns(Ns(data.customer_at));
+  if (data.consulted != core::kNoAgent) record.set_consulted_agent(std::string(names.NameOf(data.consulted)));
 }
 
 absl::Status Damaged(std::string_view what) {
@@ -273,6 +276,7 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
       data.state = core::ContactState::kOffered;
       break;
     case v1::Contact::STATE_ACTIVE:
+    case v1::Contact::STATE_DORMANT:
       data.state = core::ContactState::kActive;
       break;
     case v1::Contact::STATE_WRAP_UP:
@@ -306,7 +310,11 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
   data.requirements = Requirements(contact.requirements());
   data.agent = Agent(contact.agent());
   data.cost = record.cost();
-  data.light = data.state == core::ContactState::kWrapUp && data.cost == 0;
+  data.light =
+      contact.state() == v1::Contact::STATE_DORMANT || (data.state == core::ContactState::kWrapUp && data.cost == 0);
+  data.may_exceed = record.may_exceed_capacity();
+  data.customer_at = FromNs(record.customer_active_ns());
+  data.consulted = Agent(record.consulted_agent());
   data.offer = ParseOffer(contact.offer());
   data.offered_at = FromNs(record.offered_ns());
   data.until = FromNs(record.until_ns());

@@ -66,6 +66,9 @@ void Statistics::Place(const v1::Contact& head, core::ContactId id, int by) {
     case v1::Contact::STATE_OFFERED:
       counts.offered += by;
       break;
+    case v1::Contact::STATE_DORMANT:
+      counts.dormant += by;
+      break;
     case v1::Contact::STATE_ACTIVE:
       counts.active += by;
       break;
@@ -103,7 +106,12 @@ void Statistics::Move(const v1::Event& event, const ContactFile& before) {
       after.set_state(v1::Contact::STATE_OFFERED);
       break;
     case v1::Event::kOfferAccepted:
+    case v1::Event::kContactTakenOver:
+    case v1::Event::kContactWoke:
       after.set_state(v1::Contact::STATE_ACTIVE);
+      break;
+    case v1::Event::kContactDormant:
+      after.set_state(v1::Contact::STATE_DORMANT);
       break;
     case v1::Event::kOfferClosed:
     case v1::Event::kContactRequeued:
@@ -202,7 +210,7 @@ void Statistics::Apply(const v1::Event& event, const ContactFile* before, const 
       break;
   }
   const bool leaves = event.has_contact_ended() || event.has_contact_transferred() || event.has_contact_requeued() ||
-                      event.has_contact_scheduled();
+                      event.has_contact_scheduled() || event.has_contact_taken_over();
   if (leaves && before->held()) {
     counters.set_handled_count(counters.handled_count() + 1);
     counters.set_handle_ns_total(counters.handle_ns_total() + (at - before->accepted_at).count());
@@ -223,6 +231,7 @@ void Statistics::Fill(std::string_view queue, v1::Queue& out) const {
   out.set_overflowed_count(counters.overflowed_count());
   out.set_expired_count(counters.expired_count());
   out.set_callback_count(counters.callback_count());
+  out.set_dormant_count(counts.dormant);
   out.set_created_count(counters.created_count());
   out.set_accepted_count(counters.accepted_count());
   out.set_abandoned_count(counters.abandoned_count());

@@ -43,6 +43,7 @@ class Statistics {
     int active = 0;
     int wrap_up = 0;
     int scheduled = 0;
+    int dormant = 0;
     absl::btree_set<Key> waiting;
   };
   QueueCounts& Of(std::string_view queue);

@@ -200,6 +200,7 @@ absl::StatusOr<core::Reply> WorkspaceImpl::Decide(const core::Command& command) 
 
 void WorkspaceImpl::Record(std::vector<core::Event>& events) {
   for (const core::Event& decided : events) {
+    if (std::holds_alternative<core::CustomerSpoke>(decided.kind)) continue;  // The message is in the journal.
     const ContactFile* file = dossier_.Find(ContactOf(decided.kind));
     v1::Event event = Encode(decided, router_, file == nullptr ? nullptr : &file->head);
     if (event.has_contact_created()) {

@@ -121,8 +121,9 @@ class WorkspaceImpl final : public Workspace {
   Result Handle(DetachWatcher& request, Done& done);
   absl::StatusOr<Found> Find(const ContactRef& ref) const;
   absl::StatusOr<const ContactFile*> FindLive(const ContactRef& ref) const;
-  // Of this agent, or of the customer when `agent` is empty: whether that side may speak now.
-  absl::Status CheckTalking(const ContactFile& file, const std::string& agent) const;
+  // Of this agent, or of the customer when `agent` is empty: whether that side may speak now. Who is consulted may
+  // speak among agents only.
+  absl::Status CheckTalking(const ContactFile& file, const std::string& agent, bool internal = false) const;
   absl::StatusOr<Earlier> FindConversation(const std::string& name, const std::string& customer) const;
   // Adds to a new contact's event what the router does not know.
   void Complete(v1::Event& event, Admission& admission, const Earlier& earlier) const;
@@ -132,6 +133,7 @@ class WorkspaceImpl final : public Workspace {
 
   // --- workspace_words.cc ---
   void Say(core::ContactId contact, std::string text);
+  void Note(core::ContactId contact, const std::string& agent, std::string text);
   void SayBefore(const v1::Event& event);
   void SayAfter(const v1::Event& event);
 

@@ -69,16 +69,22 @@ absl::StatusOr<const ContactFile*> WorkspaceImpl::FindLive(const ContactRef& ref
   return found->live;
 }
 
-absl::Status WorkspaceImpl::CheckTalking(const ContactFile& file, const std::string& agent) const {
+absl::Status WorkspaceImpl::CheckTalking(const ContactFile& file, const std::string& agent, bool internal) const {
   if (file.head.state() == v1::Contact::STATE_WRAP_UP) {
     return Ended(file.head.name(), "is in wrap-up: its conversation is over");
   }
   if (agent.empty()) return absl::OkStatus();
+  if (file.head.consulted_agent() == AgentName(agent)) {
+    if (internal) return absl::OkStatus();
+    return Error(StatusCode::kFailedPrecondition, "CONSULTED_ONLY",
+                 absl::StrCat("agents/", agent, " is only consulted on ", file.head.name(),
+                              "; it can write internal messages, to its colleague"));
+  }
   if (file.head.agent() != AgentName(agent)) {
     return Error(StatusCode::kFailedPrecondition, "CONTACT_NOT_YOURS",
                  absl::StrCat(file.head.name(), " is not held by agents/", agent));
   }
-  if (file.head.state() != v1::Contact::STATE_ACTIVE) {
+  if (!file.served()) {
     return Error(StatusCode::kFailedPrecondition, "CONTACT_WRONG_STATE",
                  absl::StrCat(file.head.name(), " is only offered to agents/", agent, "; accept it first"));
   }
@@ -276,8 +282,8 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(RequestCallback& r, Done&) {
 WorkspaceImpl::Result WorkspaceImpl::Handle(GetContact& r, Done&) {
   const absl::StatusOr<Found> found = Find(r.contact);
   if (!found.ok()) return found.status();
-  return Outcome{ContactName(found->id), found->live != nullptr ? Shared(RecordOf(*found->live)) : found->ended,
-                 nullptr, nullptr};
+  return Outcome{ContactName(found->id),
+                 Shared(ForAdapter(found->live != nullptr ? RecordOf(*found->live) : *found->ended)), nullptr, nullptr};
 }
 
 WorkspaceImpl::Result WorkspaceImpl::Handle(AttachAdapter& r, Done& done) {
@@ -332,7 +338,7 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(PostMessage& r, Done&) {
   if (const v1::Message* known = file.conversation->Find(name, side, r.source_id)) {
     return Outcome{name, nullptr, std::make_shared<const v1::Message>(*known), nullptr};
   }
-  if (const absl::Status status = CheckTalking(file, r.agent); !status.ok()) return status;
+  if (const absl::Status status = CheckTalking(file, r.agent, r.internal); !status.ok()) return status;
   if (const absl::Status status = CheckText(r.text, dossier_.directory().limits()); !status.ok()) return status;
   v1::Event event = EventOf(file);
   v1::Message& message = *event.mutable_message_posted()->mutable_message();
@@ -348,12 +354,18 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(PostMessage& r, Done&) {
     message.set_author_display_name(std::string(dossier_.directory().AgentDisplayName(r.agent)));
   }
   message.set_text(std::move(r.text));
+  message.set_internal(r.internal);
   *message.mutable_create_time() = event.time();
   message.set_delivery(v1::Message::DELIVERY_STORED);
   message.set_contact(name);
   message.set_channel(file.head.channel());
   auto taken = std::make_shared<const v1::Message>(message);
+  const core::ContactId contact = file.id;
   Write(std::move(event));
+  if (side == Side::kCustomer) {
+    const absl::StatusOr<core::Reply> reply = Decide(core::CustomerActive{contact});
+    if (!reply.ok()) return reply.status();
+  }
   return Outcome{name, nullptr, std::move(taken), nullptr};
 }
 
@@ -454,6 +466,7 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(Route& r, Done&) {
   Outcome outcome;
   if (reply->contact != core::kNoContact) outcome.contact = ContactName(reply->contact);
   const bool by_supervisor = std::holds_alternative<core::AssignContact>(r.command) ||
+                             std::holds_alternative<core::TakeOverContact>(r.command) ||
                              std::holds_alternative<core::RequeueContact>(r.command) ||
                              std::holds_alternative<core::UpdateContact>(r.command);
   if (by_supervisor) {

@@ -23,6 +23,25 @@ void WorkspaceImpl::Say(core::ContactId contact, std::string text) {
   Write(std::move(event));
 }
 
+// What one agent tells another stays in the conversation for both of them.
+void WorkspaceImpl::Note(core::ContactId contact, const std::string& agent, std::string text) {
+  const ContactFile* file = dossier_.Find(contact);
+  if (file == nullptr) return;
+  v1::Event event = EventOf(*file);
+  v1::Message& message = *event.mutable_message_posted()->mutable_message();
+  message.set_sequence(file->conversation->last_sequence() + 1);
+  message.set_author(v1::Message::AUTHOR_AGENT);
+  message.set_author_id(agent);
+  message.set_author_display_name(std::string(dossier_.directory().AgentDisplayName(agent)));
+  message.set_text(std::move(text));
+  message.set_internal(true);
+  *message.mutable_create_time() = event.time();
+  message.set_delivery(v1::Message::DELIVERY_STORED);
+  message.set_contact(file->head.name());
+  message.set_channel(file->head.channel());
+  Write(std::move(event));
+}
+
 // What ends a conversation is said while it lasts.
 void WorkspaceImpl::SayBefore(const v1::Event& event) {
   if (!event.has_contact_ended()) return;
@@ -64,6 +83,12 @@ void WorkspaceImpl::SayAfter(const v1::Event& event) {
       return;
     case v1::Event::kContactRequeued:
       return Say(contact, absl::StrCat(agent(event.agent()), " is no longer there. The next free agent takes over."));
+    case v1::Event::kContactTakenOver:
+      return Say(contact, absl::StrCat(agent(event.agent()), " has taken over from ",
+                                       agent(event.contact_taken_over().from_agent()), "."));
+    case v1::Event::kConsultStarted:
+      if (event.consult_started().question().empty()) return;
+      return Note(contact, event.agent(), event.consult_started().question());
     case v1::Event::kWrapUpStarted:
       return Say(contact, event.wrap_up_started().ended_by() == "customer"
                               ? "The customer has left."

@@ -186,6 +186,14 @@ grpc::ServerUnaryReactor* SupervisorServiceImpl::AssignContact(grpc::CallbackSer
   return PostUnary(context, *caller->workspace, session::ToEngine(*request), FillContact(response));
 }
 
+grpc::ServerUnaryReactor* SupervisorServiceImpl::TakeOverContact(grpc::CallbackServerContext* context,
+                                                                 const v1::TakeOverContactRequest* request,
+                                                                 v1::Contact* response) {
+  const auto caller = Enter(*context);
+  if (!caller.ok()) return Refuse(context, caller.status());
+  return PostUnary(context, *caller->workspace, session::ToEngine(*request), FillContact(response));
+}
+
 grpc::ServerUnaryReactor* SupervisorServiceImpl::RequeueContact(grpc::CallbackServerContext* context,
                                                                 const v1::RequeueContactRequest* request,
                                                                 v1::Contact* response) {

@@ -34,6 +34,8 @@ class SupervisorServiceImpl final : public v1::SupervisorService::CallbackServic
                                           v1::Statistics* response) override;
   grpc::ServerUnaryReactor* AssignContact(grpc::CallbackServerContext* context, const v1::AssignContactRequest* request,
                                           v1::Contact* response) override;
+  grpc::ServerUnaryReactor* TakeOverContact(grpc::CallbackServerContext* context,
+                                            const v1::TakeOverContactRequest* request, v1::Contact* response) override;
   grpc::ServerUnaryReactor* RequeueContact(grpc::CallbackServerContext* context,
                                            const v1::RequeueContactRequest* request, v1::Contact* response) override;
   grpc::ServerUnaryReactor* TerminateContact(grpc::CallbackServerContext* context,

@@ -195,7 +195,23 @@ absl::StatusOr<engine::Request> ToEngine(const v1::DeclineOffer& request, const 
 absl::StatusOr<engine::Request> ToEngine(const v1::PostAgentMessage& request, const std::string& agent) {
   RETURN_IF_ERROR(ParseContactName("message.contact", request.contact()).status());
   RETURN_IF_ERROR(CheckText("message.", request.source_id(), request.text()));
-  return engine::PostMessage{{request.contact(), "", ""}, agent, request.source_id(), request.text()};
+  return engine::PostMessage{
+      {request.contact(), "", ""}, agent, request.source_id(), request.text(), request.internal()};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::ConsultAgent& request, const std::string& agent) {
+  const auto contact = ParseContactName("consult.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  const std::string colleague(BareName(request.agent(), "agents/"));
+  RETURN_IF_ERROR(CheckIdentifier("consult.agent", colleague));
+  RETURN_IF_ERROR(CheckBytes("consult.question", request.question(), kSummaryBytesMax));
+  return engine::Route{core::ConsultAgent{agent, *contact, colleague, request.question()}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::EndConsult& request, const std::string& agent) {
+  const auto contact = ParseContactName("consult_end.contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  return engine::Route{core::EndConsult{agent, *contact}};
 }
 
 absl::StatusOr<engine::Request> ToEngine(const v1::HoldContact& request, const std::string& agent) {
@@ -306,6 +322,9 @@ absl::StatusOr<engine::Request> ToEngine(v1::CreateContactRequest request, const
   RETURN_IF_ERROR(CheckLabels(request.labels()));
   if (request.has_deadline_time()) RETURN_IF_ERROR(CheckTime("deadline_time", request.deadline_time()));
   if (request.has_schedule_time()) RETURN_IF_ERROR(CheckTime("schedule_time", request.schedule_time()));
+  if (!request.agent().empty()) {
+    RETURN_IF_ERROR(CheckIdentifier("agent", BareName(request.agent(), "agents/")));
+  }
   RETURN_IF_ERROR(CheckCount("messages", request.messages_size(), kFirstMessageCountMax));
   for (int i = 0; i < request.messages_size(); ++i) {
     RETURN_IF_ERROR(
@@ -433,9 +452,11 @@ absl::StatusOr<engine::Request> ToEngine(const v1::WorkRequest& request, const s
       return ToEngine(request.schedule(), agent);
     case v1::WorkRequest::kCallbackFailed:
       return ToEngine(request.callback_failed(), agent);
-    case v1::WorkRequest::kSignIn:
     case v1::WorkRequest::kConsult:
+      return ToEngine(request.consult(), agent);
     case v1::WorkRequest::kConsultEnd:
+      return ToEngine(request.consult_end(), agent);
+    case v1::WorkRequest::kSignIn:
     case v1::WorkRequest::ACTION_NOT_SET:
       break;
   }
@@ -447,7 +468,16 @@ absl::StatusOr<engine::Request> ToEngine(const v1::AssignContactRequest& request
   if (!contact.ok()) return contact.status();
   const std::string agent(BareName(request.agent(), "agents/"));
   RETURN_IF_ERROR(CheckIdentifier("agent", agent));
-  return engine::Route{core::AssignContact{*contact, agent}};
+  return engine::Route{core::AssignContact{*contact, agent, request.may_exceed_capacity()}};
+}
+
+absl::StatusOr<engine::Request> ToEngine(const v1::TakeOverContactRequest& request) {
+  const auto contact = ParseContactName("contact", request.contact());
+  if (!contact.ok()) return contact.status();
+  const std::string agent(BareName(request.agent(), "agents/"));
+  RETURN_IF_ERROR(CheckIdentifier("agent", agent));
+  RETURN_IF_ERROR(CheckBytes("reason", request.reason(), kReasonBytesMax));
+  return engine::Route{core::TakeOverContact{*contact, agent, request.reason()}};
 }
 
 absl::StatusOr<engine::Request> ToEngine(const v1::RequeueContactRequest& request) {

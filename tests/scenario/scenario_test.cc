@@ -20,6 +20,8 @@
 //   leave C · vip C LEVEL · lane C N · label C WORD · seen C
 //   accept A C · decline A C · hold A C · complete A C · done A C · claim A C · extend A C
 //   clock HH:MM · later C QUEUE TIME · callback C [TIME] · putoff A C TIME · notreached A C
+//   consult A C COLLEAGUE · consulted A C · takeover C A · direct C QUEUE A [exceed] · says C
+//   channel NAME cost N [dormant TIME N] · holding CHANNEL ringing CHANNEL block|interrupt
 //   transfer A C agent|queue NAME · assign C A · requeue C · advance TIME · why C · refused COMMAND…
 #include <gtest/gtest.h>
 
@@ -139,7 +141,7 @@ class Story {
   // Carries out one line; what came of it is in `told`.
   void Line(const std::string& line) {
     const Words w = Split(line, ' ');
-    if (w[0] == "queue" || w[0] == "agent") return Lay(w);
+    if (w[0] == "queue" || w[0] == "agent" || w[0] == "channel" || w[0] == "holding") return Lay(w);
     if (world_ == nullptr) world_ = std::make_unique<World>(policy_);
     const size_t before = world_->events.size();
     if (w[0] == "clock") {
@@ -174,6 +176,22 @@ class Story {
       }
       return needs;
     };
+    if (w[0] == "channel") {
+      auto it = std::find_if(policy_.channels.begin(), policy_.channels.end(), [&](auto& c) { return c.name == w[1]; });
+      if (it == policy_.channels.end()) it = policy_.channels.insert(it, ChannelPolicy{.name = w[1]});
+      it->cost = std::stoi(w.at(3));
+      if (w.size() > 4) {
+        it->dormant_after = ParseTime(w.at(5));
+        it->dormant_cost = std::stoi(w.at(6));
+      }
+      return;
+    }
+    if (w[0] == "holding") {
+      const bool block = w.at(4) == "block";
+      policy_.interruptions.push_back(
+          {w[1], w[3], block ? Interruption::Effect::kBlock : Interruption::Effect::kInterrupt});
+      return;
+    }
     if (w[0] == "queue") {
       QueuePolicy q;
       q.name = w[1];
@@ -259,11 +277,13 @@ class Story {
     if (verb == "away") return SetPresence{w[1], Presence::kAway, "break", "agent"};
     if (verb == "back") return SetPresence{w[1], Presence::kAvailable, "", "agent"};
     if (verb == "lost") return SetConnected{w[1], false};
-    if (verb == "contact") {
+    if (verb == "contact" || verb == "direct") {
       CreateContact c;
       c.queue = w[2];
       c.channel = "webchat";
-      for (size_t i = 3; i < w.size(); ++i) {
+      if (verb == "direct") c.agent = w.at(3);
+      c.may_exceed_capacity = w.back() == "exceed";
+      for (size_t i = verb == "direct" ? 4 : 3; i < w.size(); ++i) {
         if (w[i] == "vip") {
           c.vip = w.at(++i);
         } else if (w[i] == "needs") {
@@ -280,7 +300,7 @@ class Story {
           c.deadline = world_->now + ParseTime(w.at(++i));
         } else if (w[i] == "also") {
           c.linked_with = Id(w.at(++i));
-        } else {
+        } else if (w[i] != "exceed") {
           c.channel = w[i];
         }
       }
@@ -309,7 +329,9 @@ class Story {
     if (verb == "label") return UpdateContact{.contact = Id(w[1]), .labels = {w[2]}};
     if (verb == "seen") return UpdateContact{.contact = Id(w[1]), .clear_call = true};
     if (verb == "vip") return UpdateContact{Id(w[1]), {}, w[2]};
-    if (verb == "assign") return AssignContact{Id(w[1]), w[2]};
+    if (verb == "assign") return AssignContact{Id(w[1]), w[2], w.back() == "exceed"};
+    if (verb == "takeover") return TakeOverContact{Id(w[1]), w[2], "help"};
+    if (verb == "says") return CustomerActive{Id(w[1])};
     if (verb == "requeue") return RequeueContact{Id(w[1])};
     const ContactId id = Id(w[2]);
     if (verb == "accept") return AcceptOffer{w[1], id, offers_[{w[1], id}]};
@@ -320,6 +342,8 @@ class Story {
     if (verb == "extend") return ExtendWrapUp{w[1], id};
     if (verb == "putoff") return ScheduleContact{w[1], id, world_->now + ParseTime(w[3]), "summary"};
     if (verb == "notreached") return CallbackFailed{w[1], id};
+    if (verb == "consult") return ConsultAgent{w[1], id, w.at(3), "How?"};
+    if (verb == "consulted") return EndConsult{w[1], id};
     if (verb == "claim") return ClaimContact{w[1], id};
     if (verb == "transfer") {
       TransferContact t{w[1], id, "", "", {}, "reason", "summary"};
@@ -405,6 +429,18 @@ class Story {
             if (e.known_as != KnownAs::kNobody) line += " (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, ReservationEnded>) {
             line = c + " no longer reserved (" + e.reason + ")";
+          } else if constexpr (std::is_same_v<Kind, ConsultStarted>) {
+            line = c + ": " + agent(e.colleague) + " is consulted";
+          } else if constexpr (std::is_same_v<Kind, ConsultEnded>) {
+            line = c + ": " + agent(e.colleague) + " is no longer consulted (" + e.reason + ")";
+          } else if constexpr (std::is_same_v<Kind, ContactTakenOver>) {
+            line = c + " taken over from " + agent(e.from) + " by " + agent(e.agent);
+          } else if constexpr (std::is_same_v<Kind, CustomerSpoke>) {
+            line = names_[e.by] + " customer writes";
+          } else if constexpr (std::is_same_v<Kind, ContactDormant>) {
+            line = c + " dormant, takes " + std::to_string(e.cost) + " of " + agent(e.agent);
+          } else if constexpr (std::is_same_v<Kind, ContactWoke>) {
+            line = c + " awake, takes " + std::to_string(e.cost) + " of " + agent(e.agent);
           } else if constexpr (std::is_same_v<Kind, WrapUpStarted>) {
             line = c + " wrapped up by " + agent(e.agent) +
                    (e.until == kNever ? " until done" : " for " + in(e.until)) + (e.optional ? ", free for more" : "");

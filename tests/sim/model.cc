@@ -34,6 +34,11 @@ const v1::QueueConfig& Model::QueueOf(const Contact& contact) const {
                        [&](const auto& q) { return q.id() == Bare(contact.queue); });
 }
 
+const v1::ChannelConfig& Model::ChannelOf(const Contact& contact) const {
+  return *std::find_if(config_.channels().begin(), config_.channels().end(),
+                       [&](const auto& c) { return c.id() == contact.channel; });
+}
+
 std::vector<std::string> Model::HeldBy(const std::string& agent, Contact::State state) const {
   std::vector<std::string> held;
   for (const auto& [name, contact] : contacts_) {
@@ -84,12 +89,21 @@ bool Model::Holds(const v1::EscalationStep& step, const Contact& contact, int64_
 bool Model::HasRoom(const std::string& agent, const Contact& contact) const {
   const Agent& a = agents_.at(agent);
   if (!a.available || !a.connected || a.pending == "PRESENCE_AWAY") return false;
-  const auto channel = std::find_if(config_.channels().begin(), config_.channels().end(),
-                                    [&](const auto& c) { return c.id() == contact.channel; });
   const auto max = a.count_max.find(contact.channel);
   const auto count = a.counts.find(contact.channel);
-  return max != a.count_max.end() && (count == a.counts.end() ? 0 : count->second) < max->second &&
-         a.used + channel->cost() <= a.capacity;
+  if (max == a.count_max.end() || max->second == 0) return false;
+  if (contact.may_exceed && contact.reserved_agent == agent) return true;
+  if ((count == a.counts.end() ? 0 : count->second) >= max->second) return false;
+  int used = a.used;
+  for (const auto& rule : config_.interruptions()) {
+    if (rule.ringing() != contact.channel) continue;
+    for (const auto& [name, held] : contacts_) {
+      if (held.agent != agent || held.channel != rule.holding()) continue;
+      if (rule.effect() == v1::InterruptionRule::BLOCK && !held.light) return false;
+      if (rule.effect() == v1::InterruptionRule::INTERRUPT) used -= held.cost;
+    }
+  }
+  return used + ChannelOf(contact).cost() <= a.capacity;
 }
 
 bool Model::BackedOff(const std::string& agent, const Contact& contact, int64_t now) const {
@@ -251,6 +265,7 @@ void Model::Apply(const v1::Event& e) {
     c->offer.clear();
     c->cost = 0;
     c->light = false;
+    if (!c->consulted.empty()) broken_.push_back(c->name + " leaves its agent while a colleague is still asked");
     c->state = Contact::kQueued;
   };
   const auto holds_any = [&] {
@@ -348,6 +363,7 @@ void Model::Apply(const v1::Event& e) {
     case v1::Event::kOfferMade:
       Count();
       CheckOffer(*c, e.agent(), e.offer_made(), now);
+      if (a->used + e.offer_made().cost() > a->capacity) a->beyond = true;  // By a rule, as it had room.
       c->state = Contact::kOffered;
       c->agent = e.agent();
       c->offer = e.offer_made().offer();
@@ -364,6 +380,7 @@ void Model::Apply(const v1::Event& e) {
       c->offer.clear();
       c->served = 1;
       c->accepted_at = now;
+      c->heard_at = now;
       c->reserved_agent.clear();
       Unlink(*c);
       c->back_offs.clear();
@@ -399,6 +416,7 @@ void Model::Apply(const v1::Event& e) {
       c->queue = moved.queue().empty() ? c->queue : moved.queue();
       c->requirements = ToMap(moved.requirements());
       c->reserved_agent = moved.reserved_agent();
+      c->may_exceed = false;
       c->reserved_until = moved.has_reserved_until() ? Ns(moved.reserved_until()) : 0;
       if (moved.has_back_off_until()) c->back_offs[e.agent()] = Ns(moved.back_off_until());
       a->idle_since = now;
@@ -414,9 +432,10 @@ void Model::Apply(const v1::Event& e) {
     case v1::Event::kContactReserved:
       Expect(c->state == Contact::kQueued, e, "only who waits is reserved");
       c->reserved_agent = e.contact_reserved().agent();
+      c->may_exceed = e.contact_reserved().may_exceed_capacity();
       c->reserved_until = Ns(e.contact_reserved().until());
       c->back_offs.erase(c->reserved_agent);
-      c->known = e.contact_reserved().reason() != "supervisor";
+      c->known = e.contact_reserved().reason() != "supervisor" && e.contact_reserved().reason() != "directed";
       if (c->known) {
         c->reserved_agent.clear();
         Expect(MayTake(e.agent(), *c) && a->available, e, "a known agent is there and can take it");
@@ -476,6 +495,44 @@ void Model::Apply(const v1::Event& e) {
       c->escalated.clear();
       break;
     }
+    case v1::Event::kConsultStarted:
+      Expect(c->state == Contact::kActive && c->consulted.empty(), e, "one colleague is asked at a time");
+      c->consulted = e.consult_started().agent();
+      Expect(c->consulted != c->agent && agents_.at(c->consulted).signed_in, e, "somebody else who is there is asked");
+      break;
+    case v1::Event::kConsultEnded:
+      Expect(c->consulted == e.consult_ended().agent(), e, "who is asked no longer was asked");
+      c->consulted.clear();
+      break;
+    case v1::Event::kContactTakenOver: {
+      const auto& taken = e.contact_taken_over();
+      Expect(c->state == Contact::kActive && c->agent == taken.from_agent(), e, "what is served is taken over");
+      Expect(c->consulted.empty(), e, "a consultation ends before its agent lets go");
+      agents_.at(c->agent).idle_since = now;
+      c->agent = taken.to_agent();
+      c->cost = taken.cost();
+      c->light = false;
+      c->heard_at = now;
+      agents_.at(c->agent).beyond = true;
+      break;
+    }
+    case v1::Event::kContactDormant: {
+      const auto& rules = ChannelOf(*c);
+      Expect(c->state == Contact::kActive && !c->light, e, "only who is served falls dormant, once");
+      Expect(now >= c->heard_at + Ns(rules.dormant_after()), e, "nobody falls dormant early");
+      c->light = true;
+      c->cost = e.contact_dormant().cost();
+      break;
+    }
+    case v1::Event::kContactWoke:
+      Expect(c->light, e, "only a dormant one wakes");
+      c->light = false;
+      c->cost = e.contact_woke().cost();
+      agents_.at(c->agent).beyond = true;
+      break;
+    case v1::Event::kMessagePosted:
+      if (c != nullptr && e.message_posted().message().author() == v1::Message::AUTHOR_CUSTOMER) c->heard_at = now;
+      break;
     case v1::Event::kWrapUpStarted:
       Expect(c->state == Contact::kActive, e, "wrap-up follows a conversation");
       c->state = Contact::kWrapUp;
@@ -568,7 +625,9 @@ void Model::CheckSettled(int64_t now) {
     const bool beyond = std::any_of(contacts_.begin(), contacts_.end(), [&](const auto& held) {
       return held.second.agent == agent_name && held.second.taken_along;
     });
-    if (agent.used > agent.capacity && !beyond) broken_.push_back(agent_name + " holds more than its capacity");
+    if (agent.used <= agent.capacity) agents_[agent_name].beyond = false;
+    if (agent.used > agent.capacity && !beyond && !agent.beyond)
+      broken_.push_back(agent_name + " holds more than its capacity");
     const bool holds = std::any_of(contacts_.begin(), contacts_.end(),
                                    [&](const auto& one) { return one.second.agent == agent_name; });
     if (!agent.pending.empty() && !holds) broken_.push_back(agent_name + " still waits for its presence to change");

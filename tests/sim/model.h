@@ -64,12 +64,16 @@ class Model {
     std::set<int> overflowed;  // Numbers of the rules that have acted in this queue.
 
     bool served_here() const { return accepted_at >= queued_at; }
+    bool may_exceed = false;  // Directed beyond capacity.
+    std::string consulted;
+    int64_t heard_at = 0;  // The customer's last word.
   };
   struct Agent {
     std::map<std::string, int> skills, count_max;
     int capacity = 100;
     bool available = false, signed_in = false, connected = false;
     std::string pending;  // Presence to come once nothing is held.
+    bool beyond = false;  // Above its capacity for a reason: interrupted, directed, taken over, woken.
     int64_t idle_since = 0, last_offer = 0, grace_until = 0;
     int missed = 0, order = 0;
     int used = 0;                       // As of Count.
@@ -83,6 +87,7 @@ class Model {
 
  private:
   const v1::QueueConfig& QueueOf(const Contact& contact) const;
+  const v1::ChannelConfig& ChannelOf(const Contact& contact) const;
   // Adds up anew what each agent holds.
   void Count();
   bool MayTake(const std::string& agent, const Contact& contact) const;

@@ -115,6 +115,17 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
     v1::ChannelConfig& channel = *config.add_channels();
     channel.set_id(id);
     channel.set_cost(cost);
+    if (cost < 100 && random.OneIn(2)) {
+      channel.mutable_dormant_after()->set_seconds(random.Between(10, 60));
+      channel.set_dormant_cost(random.Between(0, cost));
+    }
+  }
+  for (const auto& [holding, ringing] : {std::pair{"webchat", "phone"}, {"phone", "wechat"}, {"wechat", "webchat"}}) {
+    if (random.OneIn(2)) continue;
+    v1::InterruptionRule& rule = *config.add_interruptions();
+    rule.set_holding(holding);
+    rule.set_ringing(ringing);
+    rule.set_effect(random.OneIn(2) ? v1::InterruptionRule::BLOCK : v1::InterruptionRule::INTERRUPT);
   }
   for (const auto& [id, head_start] : {std::pair{"silver", 60}, std::pair{"gold", 180}}) {
     v1::VipConfig& vip = *config.add_vip_levels();
@@ -426,6 +437,10 @@ class Simulation {
     if (random_.OneIn(8)) request.mutable_head_start()->set_seconds(random_.Below(100));
     if (random_.OneIn(20)) request.set_lane(1);
     if (random_.OneIn(20)) *request.mutable_schedule_time() = Ahead();
+    if (random_.OneIn(15)) {
+      request.set_agent(AnyAgent());
+      request.set_may_exceed_capacity(random_.OneIn(2));
+    }
     workspace_->Post(engine::CreateContact{request, 9}, [this, source](const absl::StatusOr<Outcome>& outcome) {
       if (!outcome.ok()) return;
       acknowledged_.push_back(outcome->contact);
@@ -547,13 +562,16 @@ class Simulation {
     } else if (dice < 93) {
       Route(core::ClaimContact{AnyAgent(), Id(AnyContact())});
     } else if (dice < 94) {
-      Route(core::AssignContact{Id(AnyContact()), AnyAgent()});
+      Route(core::AssignContact{Id(AnyContact()), AnyAgent(), random_.OneIn(3)});
     } else if (dice < 95) {
       Route(core::RequeueContact{Id(AnyContact())});
     } else if (dice < 98 && dice >= 96) {
       PutOff();
     } else if (dice < 96) {
       if ((contact = AnyIn(Model::Contact::kActive)) == nullptr) return;
+      if (random_.OneIn(4)) return Route(core::TakeOverContact{Id(contact->name), AnyAgent(), "r"});
+      if (random_.OneIn(2)) return Route(core::ConsultAgent{HolderOf(*contact), Id(contact->name), AnyAgent(), ""});
+      if (random_.OneIn(2)) return Route(core::EndConsult{HolderOf(*contact), Id(contact->name)});
       Route(core::HoldContact{HolderOf(*contact), Id(contact->name), random_.OneIn(2)});
     } else {
       Post(engine::PostMessage{{AnyContact(), "", ""}, "", absl::StrCat("m", random_.Below(1000)), "text"});

@@ -660,7 +660,7 @@ byId('complete-form').addEventListener('submit', (event) => {
   const name = dialogContact;
   settle('complete', {complete: {
     contact: name, disposition: byId('disposition').value.trim(), summary: byId('complete-summary').value.trim(),
-  }}, () => desk.conversations.get(name)?.contact.state === 'STATE_ACTIVE');
+  }}, () => ['STATE_ACTIVE', 'STATE_DORMANT'].includes(desk.conversations.get(name)?.contact.state));
 });
 
 // Sends what a dialog says; the dialog stays, with the refusal, if it is refused.

@@ -147,7 +147,8 @@ export class DeskState {
       conversation.stand(contact);
       return conversation.wrapsUp && !wrappedUp ? [{kind: 'wrap-up', conversation}] : [];
     }
-    if (contact.state !== 'STATE_ACTIVE' && contact.state !== 'STATE_WRAP_UP') return [];
+    // A dormant one goes on all the same.
+    if (!['STATE_ACTIVE', 'STATE_DORMANT', 'STATE_WRAP_UP'].includes(contact.state)) return [];
     const made = new Conversation(contact);
     const offer = [...this.offers.values(), this.accepted].find((one) => one?.contact.name === contact.name);
     made.reason = offer?.reason ?? '';
