@@ -37,6 +37,9 @@ void FillDefaults(v1::QueueConfig& queue) {
   if (!queue.has_offer_timeout()) queue.mutable_offer_timeout()->set_seconds(20 * kSecond);
   if (!queue.has_miss_back_off()) queue.mutable_miss_back_off()->set_seconds(30 * kSecond);
   if (!queue.has_decline_back_off()) queue.mutable_decline_back_off()->set_seconds(60 * kSecond);
+  if (!queue.has_unreachable_back_off()) queue.mutable_unreachable_back_off()->set_seconds(10 * kSecond);
+  if (!queue.has_lost_back_off()) queue.mutable_lost_back_off();
+  if (!queue.has_abandon_back_off()) queue.mutable_abandon_back_off();
   if (!queue.has_misses_max()) queue.set_misses_max(2);
   if (queue.known_agent().kinds_size() > 0) {
     v1::KnownAgentConfig& known = *queue.mutable_known_agent();
@@ -44,6 +47,8 @@ void FillDefaults(v1::QueueConfig& queue) {
     if (!known.has_worth()) known.mutable_worth()->set_seconds(60 * kSecond);
     if (!known.has_last_within()) known.mutable_last_within()->set_seconds(24 * kHour);
   }
+  if (queue.offer_count() == 0) queue.set_offer_count(1);
+  if (queue.missed_action() == v1::MISSED_ACTION_UNSPECIFIED) queue.set_missed_action(v1::MISSED_AWAY);
   v1::WrapUpConfig& wrap_up = *queue.mutable_wrap_up();
   if (wrap_up.mode() == v1::WrapUpConfig::MODE_UNSPECIFIED) wrap_up.set_mode(v1::WrapUpConfig::NONE);
   if (wrap_up.mode() == v1::WrapUpConfig::TIMED || wrap_up.mode() == v1::WrapUpConfig::OPTIONAL) {

@@ -312,12 +312,16 @@ class Checker {
     CheckRange(path + ".head_start", queue.head_start(), absl::ZeroDuration(), absl::Hours(24));
     CheckRange(path + ".lane", queue.lane(), 0, kLaneMax);
     CheckRange(path + ".misses_max", queue.misses_max(), 0, 1'000);
+    CheckRange(path + ".offer_count", queue.offer_count(), 1, 20);
     CheckRange(path + ".waiting_max", queue.waiting_max(), 0, std::numeric_limits<int32_t>::max());
     if (queue.has_offer_timeout()) {
       CheckRange(path + ".offer_timeout", queue.offer_timeout(), absl::Seconds(1), absl::Hours(1));
     }
     CheckRange(path + ".miss_back_off", queue.miss_back_off(), absl::ZeroDuration(), absl::Hours(24));
     CheckRange(path + ".decline_back_off", queue.decline_back_off(), absl::ZeroDuration(), absl::Hours(24));
+    CheckRange(path + ".unreachable_back_off", queue.unreachable_back_off(), absl::ZeroDuration(), absl::Hours(24));
+    CheckRange(path + ".lost_back_off", queue.lost_back_off(), absl::ZeroDuration(), absl::Hours(24));
+    CheckRange(path + ".abandon_back_off", queue.abandon_back_off(), absl::ZeroDuration(), absl::Hours(1));
     if (queue.has_service_level_target()) {
       CheckRange(path + ".service_level_target", queue.service_level_target(), absl::Seconds(1), absl::Hours(240));
     }

@@ -21,11 +21,12 @@ struct Overloaded : Fs... {
   std::abort();
 }
 
-template <typename Over>
-void DropBackOffs(Contact& contact, Over&& over) {
-  if (contact.rare().back_offs.empty()) return;
-  auto& all = contact.edit_rare().back_offs;
-  all.erase(std::remove_if(all.begin(), all.end(), over), all.end());
+void CountClosed(const OfferClosed& e, AgentData& agent) {
+  if (e.outcome == OfferState::kLapsed) ++agent.lapsed_count;
+  if (e.outcome == OfferState::kDeclined) ++agent.declined_count;
+  const bool others_doing =
+      e.cause == OfferCause::kCustomerGone || e.cause == OfferCause::kOtherAgent || e.cause == OfferCause::kSupervisor;
+  if (others_doing) ++agent.revoked_count;
 }
 
 // No presence is noted any more.
@@ -69,6 +70,7 @@ Contact& Router::Impl::Add(const ContactCommon& common, const Skills& requiremen
 
 void Router::Impl::Remove(Contact& contact) {
   if (contact.wake != kNever) deadlines.erase(Deadline::Of(contact.wake, contact.id));
+  DropBackOffs(contact, [](const BackOff&) { return true; });
   contacts.Remove(contact.id);
 }
 
@@ -173,6 +175,40 @@ Instant Router::Impl::DormantAt(const Contact& contact) const {
   return std::max(contact.state_at, contact.rare().customer_at) + after;
 }
 
+// One of its open offers is over. If it was the first and there are others, one of them is the first from here on.
+void Router::Impl::EndOffer(Contact& contact, OfferId offer) {
+  const bool first = contact.offer == offer;
+  if (first) TakeBack(contact);
+  if (contact.rare().more_offers.empty()) return;
+  std::vector<OpenOffer>& more = contact.edit_rare().more_offers;
+  const auto it = std::find_if(more.begin(), more.end(), [&](const OpenOffer& o) { return first || o.offer == offer; });
+  if (it == more.end()) Corrupt("offer", Index(offer));
+  if (first) {
+    contact.offer = it->offer;
+    contact.agent = it->agent;
+    contact.cost = it->cost;
+    contact.until = it->until;
+  } else {
+    roster.Release(it->agent, contact.id, contact.channel, it->cost);
+  }
+  more.erase(it);
+}
+
+void Router::Impl::PassOver(Contact& contact, AgentId agent, Instant until, Instant at) {
+  if (until <= at) return;
+  DropBackOffs(contact, [agent](const BackOff& b) { return b.agent == agent; });
+  contact.edit_rare().back_offs.push_back({agent, until});
+  passed_over.insert(contact.id);
+}
+
+template <typename Over>
+void Router::Impl::DropBackOffs(Contact& contact, Over&& over) {
+  if (contact.rare().back_offs.empty()) return;
+  auto& all = contact.edit_rare().back_offs;
+  all.erase(std::remove_if(all.begin(), all.end(), over), all.end());
+  if (all.empty()) passed_over.erase(contact.id);
+}
+
 // Sets the contact's one entry among the deadlines to whatever comes first.
 void Router::Impl::Rearm(Contact& contact) {
   contact.TidyRare();
@@ -185,23 +221,28 @@ void Router::Impl::Rearm(Contact& contact) {
     }
     wake = std::min(wake, EscalatesAt(contact));
     for (const BackOff& b : contact.rare().back_offs) {
-      if (b.until > now) wake = std::min(wake, b.until);
+      if (b.until > now)
+        wake = std::min(wake, AskAgainAt(contact) > now ? std::min(b.until, AskAgainAt(contact)) : b.until);
     }
     if (rules(contact.queue).limited) wake = std::min(wake, NextLimit(contact));
   } else if (contact.state == ContactState::kScheduled) {
     wake = contact.rare().schedule_at;
   }
+  for (const OpenOffer& offer : contact.rare().more_offers) wake = std::min(wake, offer.until);
   if (wake == contact.wake) return;
   if (contact.wake != kNever) deadlines.erase(Deadline::Of(contact.wake, contact.id));
   contact.wake = wake;
   if (wake != kNever) deadlines.insert(Deadline::Of(wake, contact.id));
 }
 
-void Router::Impl::RearmAgent(Agent& agent, Instant grace_until) {
+void Router::Impl::RearmAgent(Agent& agent) {
   const AgentId id = agent.data.id;
-  if (agent.data.grace_until != kNever) deadlines.erase(Deadline::Of(agent.data.grace_until, id));
-  agent.data.grace_until = grace_until;
-  if (grace_until != kNever) deadlines.insert(Deadline::Of(grace_until, id));
+  Instant wake = agent.data.grace_until;
+  if (agent.resting) wake = std::min(wake, agent.data.rest_until);
+  if (wake == agent.wake) return;
+  if (agent.wake != kNever) deadlines.erase(Deadline::Of(agent.wake, id));
+  agent.wake = wake;
+  if (wake != kNever) deadlines.insert(Deadline::Of(wake, id));
 }
 
 Skills Router::Impl::Resolve(const std::vector<NamedTier>& named) const {
@@ -296,6 +337,7 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
     }
   });
   prices_stale = true;
+  takers_changed = true;
 }
 
 void Router::Impl::Apply(const Event& event) {
@@ -388,14 +430,21 @@ void Router::Impl::Apply(const Event& event) {
                  },
                  [&](const OfferMade& e) {
                    Contact& contact = Get(e.contact);
-                   LeaveLine(contact);
                    last_offer = e.offer;
+                   roster.at(e.agent).data.last_offer_at = at;
+                   if (contact.state == ContactState::kOffered) {  // Another of the same round.
+                     contact.edit_rare().more_offers.push_back({e.offer, e.agent, e.cost, e.expire_at});
+                     roster.Take(e.agent, e.contact, contact.channel, e.cost);
+                     Rearm(contact);
+                     return;
+                   }
+                   LeaveLine(contact);
+                   if (!contact.rare().lost_offers.empty()) contact.edit_rare().lost_offers.clear();
                    contact.state = ContactState::kOffered;
                    contact.state_at = contact.offered_at = at;
                    contact.offer = e.offer;
                    contact.until = e.expire_at;
                    DropBackOffs(contact, [at](const BackOff& b) { return b.until <= at; });
-                   roster.at(e.agent).data.last_offer_at = at;
                    GiveTo(contact, e.agent, e.cost);
                    Rearm(contact);
                  },
@@ -408,23 +457,29 @@ void Router::Impl::Apply(const Event& event) {
                    EndReservation(contact);
                    Unlink(contact);
                    DropBackOffs(contact, [](const BackOff&) { return true; });
-                   roster.at(e.agent).data.missed_count = 0;
+                   AgentData& data = roster.at(e.agent).data;
+                   data.missed_count = 0;
+                   ++data.accepted_count;
                    Rearm(contact);
                  },
                  [&](const OfferClosed& e) {
                    Contact& contact = Get(e.contact);
-                   roster.at(e.agent).data.missed_count = e.missed_count;
-                   TakeBack(contact);
-                   if (e.back_off_until > at) {
-                     DropBackOffs(contact, [&](const BackOff& b) { return b.agent == e.agent; });
-                     contact.edit_rare().back_offs.push_back({e.agent, e.back_off_until});
-                   }
-                   JoinLine(contact, at);
+                   AgentData& data = roster.at(e.agent).data;
+                   data.missed_count = e.missed_count;
+                   CountClosed(e, data);
+                   EndOffer(contact, e.offer);
+                   PassOver(contact, e.agent, e.back_off_until, at);
+                   if (e.cause == OfferCause::kOtherAgent) contact.edit_rare().lost_offers.push_back(e.offer);
+                   if (contact.agent == kNoAgent) JoinLine(contact, at);
                    Rearm(contact);
                  },
                  [&](const OfferExtended& e) {
                    Contact& contact = Get(e.contact);
-                   contact.until = e.expire_at;
+                   if (contact.offer == e.offer) contact.until = e.expire_at;
+                   for (size_t i = 0; i < contact.rare().more_offers.size(); ++i) {
+                     OpenOffer& other = contact.edit_rare().more_offers[i];
+                     if (other.offer == e.offer) other.until = e.expire_at;
+                   }
                    Rearm(contact);
                  },
                  [&](const ContactHeld& e) { Get(e.contact).on_hold = e.on; },
@@ -437,7 +492,7 @@ void Router::Impl::Apply(const Event& event) {
                    rare.reserved_agent = e.reserved_agent;
                    rare.reserved_until = e.reserved_until;
                    rare.callback = false;  // The customer has been reached.
-                   if (e.back_off_until > at) rare.back_offs.push_back({e.from, e.back_off_until});
+                   PassOver(contact, e.from, e.back_off_until, at);
                    roster.at(e.from).data.idle_since = at;
                    roster.Refresh(e.from);
                    JoinLine(contact, at);
@@ -446,7 +501,7 @@ void Router::Impl::Apply(const Event& event) {
                  [&](const ContactRequeued& e) {
                    Contact& contact = Get(e.contact);
                    TakeBack(contact);
-                   if (e.back_off_until > at) contact.edit_rare().back_offs.push_back({e.agent, e.back_off_until});
+                   PassOver(contact, e.agent, e.back_off_until, at);
                    JoinLine(contact, at);
                    Rearm(contact);
                  },
@@ -587,31 +642,38 @@ void Router::Impl::Apply(const Event& event) {
                  },
                  [&](const AgentSignedIn& e) {
                    Agent& agent = roster.at(e.agent);
+                   takers_changed = true;
                    if (!agent.signed_in()) {
                      agent.data.idle_since = agent.data.presence_at = at;
                      agent.data.presence = e.presence;
                      agent.data.presence_reason.clear();
                      agent.data.missed_count = 0;
                      Forget(agent.data);
+                     agent.data.accepted_count = agent.data.lapsed_count = 0;
+                     agent.data.declined_count = agent.data.revoked_count = 0;
                    }
                    agent.data.connected = true;
+                   agent.data.grace_until = kNever;
                    agent.data.count_max = e.count_max;
                    agent.data.count_max.resize(channels.size());
-                   RearmAgent(agent, kNever);
+                   RearmAgent(agent);
                    roster.Refresh(e.agent);
                  },
                  [&](const AgentSignedOut& e) {
                    Agent& agent = roster.at(e.agent);
+                   takers_changed = true;
                    agent.data.presence = Presence::kOffline;
                    agent.data.presence_reason = e.reason;
                    agent.data.presence_at = at;
                    agent.data.connected = false;
                    Forget(agent.data);
-                   RearmAgent(agent, kNever);
+                   agent.data.grace_until = kNever;
+                   RearmAgent(agent);
                    roster.Refresh(e.agent);
                  },
                  [&](const AgentPresenceChanged& e) {
                    Agent& agent = roster.at(e.agent);
+                   takers_changed = true;
                    Forget(agent.data);
                    if (e.pending) {
                      if (e.presence != agent.data.presence) {
@@ -630,8 +692,18 @@ void Router::Impl::Apply(const Event& event) {
                  },
                  [&](const AgentConnectionChanged& e) {
                    Agent& agent = roster.at(e.agent);
+                   takers_changed = true;
                    agent.data.connected = e.connected;
-                   RearmAgent(agent, e.grace_until);
+                   agent.data.grace_until = e.grace_until;
+                   RearmAgent(agent);
+                   roster.Refresh(e.agent);
+                 },
+                 [&](const AgentRested& e) {
+                   Agent& agent = roster.at(e.agent);
+                   takers_changed = true;
+                   agent.data.rest_until = e.until;
+                   agent.resting = e.until > at;
+                   RearmAgent(agent);
                    roster.Refresh(e.agent);
                  },
              },

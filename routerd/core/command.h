@@ -114,6 +114,7 @@ struct DeclineOffer {
   ContactId contact;
   OfferId offer;
   std::string reason;
+  bool unreachable = false;  // Not the agent's word: its device was busy or could not be reached.
 };
 struct HoldContact {
   std::string agent;

@@ -31,21 +31,7 @@ void Router::Impl::AdvanceContact(Contact& contact) {
     Emit(ContactDormant{id, contact.agent, cost});
     return;
   }
-  if (contact.state == ContactState::kOffered) {
-    const AgentId agent = contact.agent;
-    AgentData& data = roster.at(agent).data;
-    if (!data.connected) {  // An agent whose stream broke can't answer: nobody's miss.
-      CloseOffer(contact, OfferState::kRevoked, "agent_lost", Instant{}, data.missed_count);
-      return;
-    }
-    const QueuePolicy& queue = rules(contact.queue).policy;
-    CloseOffer(contact, OfferState::kLapsed, "lapsed", now + queue.miss_back_off, data.missed_count + 1);
-    if (queue.misses_max > 0 && data.missed_count >= queue.misses_max && data.presence == Presence::kAvailable) {
-      RevokeOffers(agent, "agent_away");
-      Emit(AgentPresenceChanged{agent, Presence::kAway, "missed", "missed"});
-    }
-    return;
-  }
+  if (contact.state == ContactState::kOffered) return LapseOffer(contact);
   if (contact.state == ContactState::kScheduled) return ComeDue(contact);
   // Waiting: a reservation, a step of relaxation, a back-off, a limit of its queue.
   if (contact.rare().reserved_until <= now) Emit(ReservationEnded{id, contact.rare().reserved_agent, "waited"});
@@ -68,11 +54,43 @@ void Router::Impl::Relax(Contact& contact) {
   }
 }
 
+// One of its offers has run out of time.
+void Router::Impl::LapseOffer(Contact& contact) {
+  OfferId offer = contact.offer;
+  if (contact.until > now) {
+    const auto& more = contact.rare().more_offers;
+    offer = std::find_if(more.begin(), more.end(), [&](const OpenOffer& o) { return o.until <= now; })->offer;
+  }
+  const AgentId agent = OfferedTo(contact, offer);
+  const AgentData& data = roster.at(agent).data;
+  const QueuePolicy& queue = rules(contact.queue).policy;
+  if (!data.connected) {  // An agent whose stream broke can't answer: nobody's miss.
+    return CloseOffer(contact, offer, OfferCause::kAgentGone, "agent_lost", queue.lost_back_off);
+  }
+  CloseOffer(contact, offer, OfferCause::kNoAnswer, "lapsed", queue.miss_back_off);
+  if (queue.misses_max == 0 || data.missed_count < queue.misses_max) return;
+  if (queue.missed_action == MissedAction::kSignOut) {
+    SignOutAgent(agent, "missed");
+  } else if (queue.missed_action == MissedAction::kAway && data.presence == Presence::kAvailable) {
+    RevokeOffers(agent, "agent_away");
+    Emit(AgentPresenceChanged{agent, Presence::kAway, "missed", "missed"});
+  }
+}
+
+void Router::Impl::AdvanceAgent(Agent& agent) {
+  const AgentId id = agent.data.id;
+  if (agent.data.grace_until <= now) return SignOutAgent(id, "lost");
+  agent.resting = false;  // By the time that its event told already.
+  RearmAgent(agent);
+  roster.Refresh(id);
+  dirty_agents.push_back(id);
+}
+
 void Router::Impl::Advance() {
   while (!deadlines.empty() && deadlines.begin()->at <= now) {
     const uint64_t who = deadlines.begin()->who;
     if ((who & Deadline::kAgent) != 0) {
-      SignOutAgent(AgentId{static_cast<uint32_t>(who)}, "lost");
+      AdvanceAgent(roster.at(AgentId{static_cast<uint32_t>(who)}));
     } else {
       AdvanceContact(Get(ContactId{who}));
     }

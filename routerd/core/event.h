@@ -75,7 +75,8 @@ enum class OfferRule : uint8_t {
   kStrategy,
   kReserved,
   kClaim,
-  kLinked,  // The agent accepted another contact of the customer.
+  kLinked,      // The agent accepted another contact of the customer.
+  kAskedAgain,  // Passed over for it, but nobody else on duty may take it.
 };
 struct OfferMade {
   OfferId offer;
@@ -97,15 +98,18 @@ struct OfferClosed {
   OfferId offer;
   ContactId contact;
   AgentId agent;
-  OfferState outcome = OfferState::kLapsed;  // kDeclined, kLapsed or kRevoked; the contact is back in line.
+  OfferState outcome = OfferState::kLapsed;  // kDeclined, kLapsed or kRevoked.
   std::string reason;
   Instant back_off_until;  // This agent is passed over until then; the epoch for not at all.
   int missed_count = 0;    // The agent's consecutive misses, this one included.
+  OfferCause cause = OfferCause::kNone;
+  bool others_open = false;  // Other offers of the contact are: else it is back in line.
 };
 struct OfferExtended {
   OfferId offer;
   ContactId contact;
   Instant expire_at;
+  AgentId agent = kNoAgent;
 };
 struct ContactHeld {
   ContactId contact;
@@ -252,14 +256,19 @@ struct AgentConnectionChanged {
   bool connected = false;
   Instant grace_until = kNever;
 };
+// Gets no offers until then.
+struct AgentRested {
+  AgentId agent;
+  Instant until;
+};
 
 using EventKind =
     std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade, OfferAccepted,
                  OfferClosed, OfferExtended, ContactHeld, ContactTransferred, ContactRequeued, ContactReserved,
                  ReservationEnded, ConsultStarted, ConsultEnded, ContactTakenOver, CustomerSpoke, ContactDormant,
                  ContactWoke, WrapUpStarted, WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut,
-                 AgentPresenceChanged, AgentConnectionChanged, ContactLabeled, ContactEscalated, ContactLinked,
-                 ContactScheduled, ContactDue, ContactOverflowed>;
+                 AgentPresenceChanged, AgentConnectionChanged, AgentRested, ContactLabeled, ContactEscalated,
+                 ContactLinked, ContactScheduled, ContactDue, ContactOverflowed>;
 
 struct Event {
   Instant at;

@@ -25,6 +25,7 @@ struct Test {
 constexpr Test kOffline{"PRESENCE", "offline"};
 constexpr Test kAway{"PRESENCE", "away"};
 constexpr Test kConnection{"CONNECTION", "disconnected"};
+constexpr Test kRest{"REST", "resting for a moment"};
 constexpr Test kSkill{"SKILL", nullptr};
 constexpr Test kQueue{"QUEUE", nullptr};
 constexpr Test kReserved{"RESERVED", nullptr};
@@ -83,10 +84,7 @@ class Examiner {
       });
     }
     Room(agent);
-    for (const BackOff& b : rare.back_offs) {
-      if (b.agent != id || b.until <= now_) continue;
-      Fail(kBackOff, b.until, [] { return std::string("missed, declined or passed it on a while ago"); });
-    }
+    if (rare.reserved_agent != id) PassedOver(id);
   }
 
   static const char* Known(KnownAs as) {
@@ -126,6 +124,9 @@ class Examiner {
     } else if (!data.connected) {
       Fail(kConnection, data.grace_until,
            [] { return std::string("lost its connection; signed out unless it comes back"); });
+    } else if (data.rest_until > now_) {
+      Fail(kRest, data.rest_until,
+           [] { return std::string("rests for a moment, as a customer left during its offer"); });
     }
   }
 
@@ -182,6 +183,19 @@ class Examiner {
     }
     if (count_max > 0 && count >= count_max) {
       Fail(kChannel, kNever, [&] { return absl::StrCat("holds ", count, " of at most ", count_max, " ", channel()); });
+    }
+  }
+
+  void PassedOver(AgentId id) {
+    const BackOff* b = r_.BackOffOf(contact_, id, now_);
+    if (b == nullptr) return;
+    if (!r_.AllPassedOver(contact_, now_)) {
+      Fail(kBackOff, b->until, [] { return std::string("missed, declined or passed it on a while ago"); });
+    } else if (const Instant at = std::min(b->until, r_.AskAgainAt(contact_)); at > now_) {
+      Fail(kBackOff, at, [] {
+        return std::string(
+            "missed, declined or passed it on a moment ago; asked again, as nobody else on duty may take it");
+      });
     }
   }
 

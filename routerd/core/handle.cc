@@ -72,8 +72,10 @@ Handler::Result Handler::operator()(const Recover&) {
   });
   for (const ContactId id : offered) {
     const Contact& contact = r_.Get(id);
-    r_.Emit(OfferExtended{contact.offer, id,
-                          std::max(contact.until, r_.now + r_.rules(contact.queue).policy.offer_timeout)});
+    std::vector<OpenOffer> open = contact.rare().more_offers;
+    open.insert(open.begin(), {contact.offer, contact.agent, contact.cost, contact.until});
+    const Instant anew = r_.now + r_.rules(contact.queue).policy.offer_timeout;
+    for (const OpenOffer& o : open) r_.Emit(OfferExtended{o.offer, id, std::max(o.until, anew), o.agent});
   }
   return Reply{};
 }
@@ -173,18 +175,26 @@ absl::Status Handler::NotWaiting(const Contact& contact) {
                             "; only a waiting contact can be taken"));
 }
 
-absl::StatusOr<Contact*> Handler::OpenOffer(const std::string& agent_name, ContactId id, OfferId offer) {
+absl::StatusOr<Contact*> Handler::WithOpenOffer(const std::string& agent_name, ContactId id, OfferId offer) {
   const auto agent = SignedIn(agent_name);
   if (!agent.ok()) return agent.status();
   if (offer == kNoOffer || offer > r_.last_offer || id > r_.last_contact) {
     return Error(StatusCode::kNotFound, "OFFER_UNKNOWN", absl::StrCat("no offer ", OfferName(id, offer)));
   }
   Contact* contact = r_.Find(id);
-  if (contact == nullptr || contact->offer != offer || contact->until <= r_.now) {
+  const AgentId offered_to = contact == nullptr ? kNoAgent : r_.OfferedTo(*contact, offer);
+  if (offered_to == kNoAgent) {
+    const bool lost = contact != nullptr &&
+                      std::find(contact->rare().lost_offers.begin(), contact->rare().lost_offers.end(), offer) !=
+                          contact->rare().lost_offers.end();
+    if (lost) {
+      return Error(StatusCode::kFailedPrecondition, "OFFER_TAKEN",
+                   absl::StrCat("another agent was first: ", OfferName(id, offer), " was taken back"));
+    }
     return Error(StatusCode::kFailedPrecondition, "OFFER_NOT_OPEN",
                  absl::StrCat(OfferName(id, offer), " is no longer open: it lapsed, was answered or taken back"));
   }
-  if (contact->agent != *agent) {
+  if (offered_to != *agent) {
     return Error(StatusCode::kNotFound, "OFFER_UNKNOWN",
                  absl::StrCat(OfferName(id, offer), " was not made to agents/", agent_name));
   }

@@ -145,8 +145,8 @@ Handler::Result Handler::operator()(const EndContact& c) {
   Contact* contact = r_.Find(c.contact);
   if (contact == nullptr) return UnknownContact(c.contact);
   if (contact->state == ContactState::kOffered) {
-    r_.CloseOffer(*contact, OfferState::kRevoked, c.by_operator ? "supervisor" : "customer_left", Instant{},
-                  r_.roster.at(contact->agent).data.missed_count);
+    r_.CloseOffers(*contact, c.by_operator ? OfferCause::kSupervisor : OfferCause::kCustomerGone,
+                   c.by_operator ? "supervisor" : "customer_left", Duration{0});
   }
   if (c.by_operator) {
     r_.EndSideWork(*contact, "contact_ended");

@@ -10,8 +10,9 @@ using absl::StatusCode;
 using base::Error;
 
 Handler::Result Handler::operator()(const AcceptOffer& c) {
-  const auto contact = OpenOffer(c.agent, c.contact, c.offer);
+  const auto contact = WithOpenOffer(c.agent, c.contact, c.offer);
   if (!contact.ok()) return contact.status();
+  r_.CloseOffers(**contact, OfferCause::kOtherAgent, "other_agent", Duration{0}, /*except=*/c.offer);
   const LinkedContacts linked = (*contact)->rare().linked;
   const AgentId agent = (*contact)->agent;
   r_.Emit(OfferAccepted{c.offer, c.contact, agent});
@@ -20,11 +21,14 @@ Handler::Result Handler::operator()(const AcceptOffer& c) {
 }
 
 Handler::Result Handler::operator()(const DeclineOffer& c) {
-  const auto contact = OpenOffer(c.agent, c.contact, c.offer);
+  const auto contact = WithOpenOffer(c.agent, c.contact, c.offer);
   if (!contact.ok()) return contact.status();
-  const AgentId agent = (*contact)->agent;
-  r_.CloseOffer(**contact, OfferState::kDeclined, c.reason,
-                r_.now + r_.rules((*contact)->queue).policy.decline_back_off, r_.roster.at(agent).data.missed_count);
+  const QueuePolicy& queue = r_.rules((*contact)->queue).policy;
+  if (c.unreachable) {
+    r_.CloseOffer(**contact, c.offer, OfferCause::kUnreachable, c.reason, queue.unreachable_back_off);
+  } else {
+    r_.CloseOffer(**contact, c.offer, OfferCause::kDeclined, c.reason, queue.decline_back_off);
+  }
   return Reply{c.contact, c.offer};
 }
 
@@ -56,16 +60,47 @@ Handler::Result Handler::operator()(const ClaimContact& c) {
   return Reply{c.contact, offer};
 }
 
-void Router::Impl::CloseOffer(Contact& contact, OfferState outcome, std::string reason, Instant back_off_until,
-                              int missed) {
+AgentId Router::Impl::OfferedTo(const Contact& contact, OfferId offer) {
+  if (contact.state != ContactState::kOffered) return kNoAgent;
+  if (contact.offer == offer) return contact.agent;
+  for (const OpenOffer& other : contact.rare().more_offers) {
+    if (other.offer == offer) return other.agent;
+  }
+  return kNoAgent;
+}
+
+void Router::Impl::CloseOffer(Contact& contact, OfferId offer, OfferCause cause, std::string reason,
+                              Duration back_off) {
   const ContactId id = contact.id;
-  const AgentId agent = contact.agent;
+  const AgentId agent = OfferedTo(contact, offer);
+  const OfferState outcome = OutcomeOf(cause);
+  const int missed = roster.at(agent).data.missed_count + (cause == OfferCause::kNoAnswer ? 1 : 0);
   // Whoever was reserved a contact and did not take it has had the chance.
   if (contact.rare().reserved_agent != kNoAgent)
     Emit(ReservationEnded{id, contact.rare().reserved_agent, ToString(outcome)});
-  Emit(OfferClosed{contact.offer, id, agent, outcome, std::move(reason), back_off_until, missed});
+  Emit(OfferClosed{.offer = offer,
+                   .contact = id,
+                   .agent = agent,
+                   .outcome = outcome,
+                   .reason = std::move(reason),
+                   .back_off_until = back_off > Duration{0} ? now + back_off : Instant{},
+                   .missed_count = missed,
+                   .cause = cause,
+                   .others_open = !contact.rare().more_offers.empty()});
   // Those that share its place need no longer wait for the outcome.
   for (const ContactId other : contact.rare().linked) dirty_contacts.push_back(other);
+  const Duration rest = rules(contact.queue).policy.abandon_back_off;
+  if (cause == OfferCause::kCustomerGone && rest > Duration{0}) Emit(AgentRested{agent, now + rest});
+}
+
+void Router::Impl::CloseOffers(Contact& contact, OfferCause cause, const std::string& reason, Duration back_off,
+                               OfferId except) {
+  std::vector<OfferId> open = {contact.offer};
+  for (const OpenOffer& other : contact.rare().more_offers) open.push_back(other.offer);
+  std::sort(open.begin(), open.end());
+  for (const OfferId offer : open) {
+    if (offer != except) CloseOffer(contact, offer, cause, reason, back_off);
+  }
 }
 
 void Router::Impl::RevokeOffers(AgentId agent, const std::string& reason) {
@@ -73,9 +108,14 @@ void Router::Impl::RevokeOffers(AgentId agent, const std::string& reason) {
   const auto held = roster.at(agent).held;
   for (const ContactId id : held) {
     Contact& contact = Get(id);
-    if (contact.state == ContactState::kOffered) {
-      CloseOffer(contact, OfferState::kRevoked, reason, Instant{}, roster.at(agent).data.missed_count);
+    if (contact.state != ContactState::kOffered) continue;
+    OfferId offer = contact.offer;
+    for (const OpenOffer& other : contact.rare().more_offers) {
+      if (other.agent == agent) offer = other.offer;
     }
+    const bool lost = reason == "agent_lost";
+    CloseOffer(contact, offer, OfferCause::kAgentGone, reason,
+               lost ? rules(contact.queue).policy.lost_back_off : Duration{0});
   }
 }
 

@@ -128,13 +128,12 @@ Handler::Result Handler::operator()(const TakeOverContact& c) {
 Handler::Result Handler::operator()(const RequeueContact& c) {
   Contact* contact = r_.Find(c.contact);
   if (contact == nullptr) return UnknownContact(c.contact);
-  const Instant back_off = r_.now + r_.rules(contact->queue).policy.decline_back_off;
+  const Duration back_off = r_.rules(contact->queue).policy.decline_back_off;
   if (contact->state == ContactState::kOffered) {
-    r_.CloseOffer(*contact, OfferState::kRevoked, "supervisor", back_off,
-                  r_.roster.at(contact->agent).data.missed_count);
+    r_.CloseOffers(*contact, OfferCause::kSupervisor, "supervisor", back_off);
   } else if (contact->state == ContactState::kActive) {
     r_.EndSideWork(*contact, "requeued");
-    r_.Emit(ContactRequeued{c.contact, contact->agent, "supervisor", back_off});
+    r_.Emit(ContactRequeued{c.contact, contact->agent, "supervisor", r_.now + back_off});
   } else if (contact->state != ContactState::kQueued) {
     return Error(StatusCode::kFailedPrecondition, "CONTACT_NOT_SERVED",
                  absl::StrCat("contacts/", Index(c.contact), " is ", ToString(contact->state),

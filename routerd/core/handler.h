@@ -76,7 +76,8 @@ class Handler {
   absl::Status CheckRoom(const QueueRules& queue, bool transfer) const;
   absl::Status CheckScheduleTime(Instant at) const;
   static absl::Status NotWaiting(const Contact& contact);
-  absl::StatusOr<Contact*> OpenOffer(const std::string& agent_name, ContactId id, OfferId offer);
+  // The contact whose open offer it is.
+  absl::StatusOr<Contact*> WithOpenOffer(const std::string& agent_name, ContactId id, OfferId offer);
   // Keeps a contact that has come into the line for one agent.
   void Direct(ContactId contact, AgentId agent, Duration wait, const char* reason, bool may_exceed);
   absl::StatusOr<Contact*> Held(const std::string& agent_name, ContactId id, ContactState state);

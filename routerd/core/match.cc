@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "routerd/core/router_impl.h"
 
@@ -19,13 +20,32 @@ int64_t Surplus(const Skills& skills, const Skills& asked) {
 
 }  // namespace
 
+const BackOff* Router::Impl::BackOffOf(const Contact& contact, AgentId agent, Instant at) const {
+  for (const BackOff& b : contact.rare().back_offs) {
+    if (b.agent == agent && b.until > at) return &b;
+  }
+  return nullptr;
+}
+
+bool Router::Impl::AllPassedOver(const Contact& contact, Instant at) const {
+  const size_t channel = Index(contact.channel);
+  int left = 0;
+  class_profiles[contact.cls].ForEach(
+      [&](size_t p) { left += roster.profile(static_cast<ProfileIx>(p)).taker_counts[channel]; });
+  for (const BackOff& b : contact.rare().back_offs) {
+    const Agent& agent = roster.at(b.agent);
+    if (b.until > at && (agent.standing.takes >> channel & 1) != 0 && MayTake(agent, contact)) --left;
+  }
+  return left == 0;
+}
+
+// A contact never waits for agents who are all passed over for it: after a moment they are asked again. The moment
+// keeps one who declines at once from being asked without end.
 bool Router::Impl::BackedOff(const Contact& contact, AgentId agent) const {
   Prefetch(contact);
   if (OfferedInstead(contact) != nullptr) return true;
-  for (const BackOff& b : contact.rare().back_offs) {
-    if (b.agent == agent && b.until > now) return true;
-  }
-  return false;
+  return BackOffOf(contact, agent, now) != nullptr && contact.rare().reserved_agent != agent &&
+         (now < AskAgainAt(contact) || !AllPassedOver(contact, now));
 }
 
 bool Router::Impl::MayTake(const Agent& agent, const Contact& contact) const {
@@ -49,7 +69,7 @@ void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, in
                  .candidates = candidates});
 }
 
-// Finds the best agent with room for a waiting contact.
+// Offers a waiting contact to the best agents with room, to as many at once as its queue says.
 void Router::Impl::MatchContact(Contact& contact) {
   if (OfferedInstead(contact) != nullptr) return;
   if (contact.rare().reserved_agent != kNoAgent) {
@@ -58,6 +78,26 @@ void Router::Impl::MatchContact(Contact& contact) {
       MakeOffer(contact, contact.rare().reserved_agent, OfferRule::kReserved, 1);
     return;
   }
+  for (int count = rules(contact.queue).policy.offer_count; count > 0; --count) {
+    const Choice choice = ChooseAgent(contact);
+    if (choice.agent == kNoAgent) return;
+    const bool again = BackOffOf(contact, choice.agent, now) != nullptr;
+    MakeOffer(contact, choice.agent, again ? OfferRule::kAskedAgain : OfferRule::kStrategy, choice.candidates);
+  }
+}
+
+bool Router::Impl::Passed(const Contact& contact, AgentId agent) const {
+  if (contact.state == ContactState::kOffered) {
+    if (contact.agent == agent) return true;
+    for (const OpenOffer& other : contact.rare().more_offers) {
+      if (other.agent == agent) return true;
+    }
+  }
+  return BackedOff(contact, agent);
+}
+
+// The best agent with room for a contact, of those to whom it is not offered already.
+Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact) {
   const Strategy strategy = rules(contact.queue).policy.strategy;
   const size_t order = static_cast<size_t>(OrderOf(strategy));
   const size_t channel = Index(contact.channel);
@@ -78,7 +118,7 @@ void Router::Impl::MatchContact(Contact& contact) {
     for (const Profile::Group& group : profile.groups) {
       if ((group.room >> channel & 1) == 0) continue;
       for (const PoolKey& key : group.pools[order]) {
-        if (BackedOff(contact, key.agent)) continue;
+        if (Passed(contact, key.agent)) continue;
         if (score < best_score || key < best) {
           best_score = score;
           best = key;
@@ -89,9 +129,10 @@ void Router::Impl::MatchContact(Contact& contact) {
   });
   for (const BackOff& b : contact.rare().back_offs) {
     const Agent& agent = roster.at(b.agent);
-    if (b.until > now && (agent.standing.room >> channel & 1) != 0 && MayTake(agent, contact)) --candidates;
+    if ((agent.standing.room >> channel & 1) != 0 && MayTake(agent, contact) && BackedOff(contact, b.agent))
+      --candidates;
   }
-  if (best.agent != kNoAgent) MakeOffer(contact, best.agent, OfferRule::kStrategy, candidates);
+  return {best.agent, candidates};
 }
 
 // The contact that comes first among those that an agent may take and has room for.
@@ -132,6 +173,11 @@ void Router::Impl::Match() {
   ApplyPending();
   for (const AgentId agent : dirty_agents) {
     if (const auto first = FirstFor(agent)) push(*first, agent);
+  }
+  if (std::exchange(takers_changed, false)) {  // Nobody else may be left for those for whom agents are passed over.
+    for (const ContactId id : passed_over) {
+      if (AllPassedOver(*Find(id), now)) dirty_contacts.push_back(id);
+    }
   }
   for (const ContactId id : dirty_contacts) {
     const Contact* contact = Find(id);

@@ -47,6 +47,9 @@ enum class Strategy : uint8_t {
   kRoundRobin,   // Whose last offer is longest ago.
 };
 
+// What becomes of an agent who misses too many offers in a row.
+enum class MissedAction : uint8_t { kAway, kSignOut, kNothing };
+
 enum class WrapUpMode : uint8_t {
   kNone,
   kTimed,
@@ -126,11 +129,17 @@ struct QueuePolicy {
   int lane = 0;
   Strategy strategy = Strategy::kLeastWanted;
   Order order = Order::kValue;
-  Duration value_bound = std::chrono::minutes(20);  // Most that the order moves a place: forward, or back to a deadline.
+  Duration value_bound =
+      std::chrono::minutes(20);  // Most that the order moves a place: forward, or back to a deadline.
   Duration offer_timeout = std::chrono::seconds(20);
   Duration miss_back_off = std::chrono::seconds(30);
   Duration decline_back_off = std::chrono::seconds(60);
-  int misses_max = 2;  // Consecutive misses that set an agent AWAY; 0 never.
+  Duration unreachable_back_off = std::chrono::seconds(10);
+  Duration lost_back_off{0};     // After an agent's connection broke during the offer.
+  Duration abandon_back_off{0};  // Rest from all offers after a customer left during one.
+  int misses_max = 2;            // Consecutive misses after which missed_action is taken; 0 never.
+  MissedAction missed_action = MissedAction::kAway;
+  int offer_count = 1;  // Agents to whom a contact is offered at once.
   WrapUpMode wrap_up = WrapUpMode::kNone;
   Duration wrap_up_time = std::chrono::seconds(30);
   Duration wrap_up_max = std::chrono::minutes(15);  // Counted from its start: caps agents' own times and extensions.
@@ -140,7 +149,7 @@ struct QueuePolicy {
   int waiting_max = 0;  // 0: no limit.
   std::vector<std::string> dispositions;
   std::vector<std::string> agents;  // Only these; empty: all.
-  Duration service_target{0};                      // To be answered within; 0: none.
+  Duration service_target{0};       // To be answered within; 0: none.
   KnownAgentPolicy known_agent;
   std::vector<EscalationStep> escalation;
   std::string calendar;                       // Empty: always open.

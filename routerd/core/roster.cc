@@ -67,7 +67,7 @@ void Roster::Configure(std::vector<int> channel_costs, std::vector<Interruptions
     agents_[i].taken.resize(costs_.size());
     agents_[i].data.count_max.resize(costs_.size());
   }
-  for (Profile& profile : profiles_) profile.room_counts.resize(costs_.size());
+  for (Profile& profile : profiles_) profile.SetChannelCount(costs_.size());
 }
 
 void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t channels, int capacity, int policy_index) {
@@ -86,7 +86,7 @@ void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t cha
     profile.skills = std::move(skills);
     profile.admitted = std::move(admitted);
     profile.channels = channels;
-    profile.room_counts.resize(costs_.size());
+    profile.SetChannelCount(costs_.size());
   }
   agent.profile = it->second;
   agent.capacity = capacity;
@@ -142,9 +142,10 @@ void Roster::Refresh(AgentId id) {
 
 Agent::Standing Roster::StandingOf(const Agent& agent) const {
   if (!agent.offerable()) return {};
-  Agent::Standing standing{true, 0, agent.data.idle_since, agent.data.last_offer_at,
-                           int64_t{1'000'000} * agent.used / agent.capacity};
+  Agent::Standing standing{
+      true, 0, 0, agent.data.idle_since, agent.data.last_offer_at, int64_t{1'000'000} * agent.used / agent.capacity};
   for (uint32_t ch = 0; ch < costs_.size(); ++ch) {
+    if (agent.data.count_max[ch] > 0) standing.takes |= uint64_t{1} << ch;
     if (HasRoom(agent, ChannelId{ch})) standing.room |= uint64_t{1} << ch;
   }
   return standing;
@@ -170,6 +171,15 @@ void Roster::Stand(Agent& agent, const Agent::Standing& standing) {
     profile.room_counts[ch] += (standing.room >> ch & 1) != 0 ? 1 : -1;
     staffed_[ch].Set(agent.profile, profile.room_counts[ch] > 0);
   }
+  for (uint64_t changed = was.takes ^ standing.takes; changed != 0; changed &= changed - 1) {
+    const size_t ch = static_cast<size_t>(std::countr_zero(changed));
+    profile.taker_counts[ch] += (standing.takes >> ch & 1) != 0 ? 1 : -1;
+  }
+}
+
+void Profile::SetChannelCount(size_t count) {
+  room_counts.resize(count);
+  taker_counts.resize(count);
 }
 
 std::array<Pool, kPoolOrderCount>& Profile::PoolsFor(uint64_t room) {

@@ -47,18 +47,21 @@ struct Profile {
   uint64_t channels = 0;  // By channel: what its agents take.
   BitSet classes;         // By class: what it may serve.
   std::vector<Group> groups;
-  absl::InlinedVector<int, 6> room_counts;  // By channel: agents with room for it.
-  int on_duty_count = 0;                    // Available and connected.
-  double wanted = 0;                        // How much work wants each of its agents; see price.cc.
+  absl::InlinedVector<int, 6> room_counts;   // By channel: agents with room for it.
+  absl::InlinedVector<int, 6> taker_counts;  // By channel: agents on duty who take it at all.
+  int on_duty_count = 0;                     // Available and connected.
+  double wanted = 0;                         // How much work wants each of its agents; see price.cc.
 
   std::array<Pool, kPoolOrderCount>& PoolsFor(uint64_t room);
+  void SetChannelCount(size_t count);
 };
 
 struct alignas(64) Agent {
   // What decides where it stands among those of its profile.
   struct Standing {
     bool on_duty = false;
-    uint64_t room = 0;  // By channel; 0: in no pool.
+    uint64_t takes = 0;  // By channel: some of it, were there room.
+    uint64_t room = 0;   // By channel; 0: in no pool.
     Instant idle_since;
     Instant last_offer_at;
     int64_t load = 0;  // Share of its capacity in use, in millionths.
@@ -76,10 +79,12 @@ struct alignas(64) Agent {
   LineSet reserved;                            // Waiting contacts reserved for it.
   absl::InlinedVector<ContactId, 1> consults;  // On which it is consulted.
   Standing standing;                           // As the pools have it.
+  bool resting = false;                        // Until data.rest_until.
+  Instant wake = kNever;                       // Its entry among the deadlines.
 
   bool signed_in() const { return data.presence != Presence::kOffline; }
   bool offerable() const {
-    return data.presence == Presence::kAvailable && data.pending != Presence::kAway && data.connected;
+    return data.presence == Presence::kAvailable && data.pending != Presence::kAway && data.connected && !resting;
   }
 };
 

@@ -27,7 +27,7 @@ struct WaitEstimate {
 
 // A test that an agent fails for a contact.
 struct FailedTest {
-  const char* test;  // SKILL, CHANNEL, CAPACITY, PRESENCE, CONNECTION, BACK_OFF, QUEUE, RESERVED.
+  const char* test;  // SKILL, CHANNEL, CAPACITY, PRESENCE, CONNECTION, REST, BACK_OFF, QUEUE, RESERVED.
   std::string text;
   Instant opens_at = kNever;  // When the clock alone may let it pass.
 };

@@ -117,8 +117,9 @@ struct Router::Impl {
   ContactTable<Contact> contacts;
   Line line;
   Roster roster;
-  std::vector<BitSet> class_profiles;  // By class: profiles that may serve it.
-  size_t waiting_count = 0;            // In the line or reserved.
+  std::vector<BitSet> class_profiles;      // By class: profiles that may serve it.
+  size_t waiting_count = 0;                // In the line or reserved.
+  absl::btree_set<ContactId> passed_over;  // Contacts for which agents are backed off.
 
   absl::btree_set<Deadline> deadlines;
 
@@ -132,7 +133,8 @@ struct Router::Impl {
     AgentId agent;  // Who has room for it; kNoAgent: the contact itself asks.
   };
   std::vector<Turn> turns;
-  Instant priced_at;  // When what follows and the profiles' `wanted` were worked out.
+  bool takers_changed = false;  // Agents came, went or changed what they take.
+  Instant priced_at;            // When what follows and the profiles' `wanted` were worked out.
   bool prices_stale = true;
   std::vector<double> class_prices;          // By class: of the least wanted agents on duty who could serve it.
   std::vector<double> channel_work_seconds;  // By channel: mean over all classes.
@@ -156,8 +158,12 @@ struct Router::Impl {
   void Weigh(Contact& contact, int cost, bool light);
   // When it falls dormant if the customer stays silent; kNever if it does not.
   Instant DormantAt(const Contact& contact) const;
+  void EndOffer(Contact& contact, OfferId offer);
+  void PassOver(Contact& contact, AgentId agent, Instant until, Instant at);
+  template <typename Over>
+  void DropBackOffs(Contact& contact, Over&& over);
   void Rearm(Contact& contact);
-  void RearmAgent(Agent& agent, Instant grace_until);
+  void RearmAgent(Agent& agent);
   void SetAgentData(AgentId agent);
   QueueRules& rules(QueueId queue) { return queue_rules[Index(queue)]; }
   const QueueRules& rules(QueueId queue) const { return queue_rules[Index(queue)]; }
@@ -181,9 +187,14 @@ struct Router::Impl {
   }
   void Advance();
   void AdvanceContact(Contact& contact);
+  void AdvanceAgent(Agent& agent);
   void Relax(Contact& contact);
   void ComeDue(Contact& contact);
-  void CloseOffer(Contact& contact, OfferState outcome, std::string reason, Instant back_off_until, int missed);
+  void LapseOffer(Contact& contact);
+  void CloseOffer(Contact& contact, OfferId offer, OfferCause cause, std::string reason, Duration back_off);
+  // All that are open but one.
+  void CloseOffers(Contact& contact, OfferCause cause, const std::string& reason, Duration back_off,
+                   OfferId except = kNoOffer);
   void RevokeOffers(AgentId agent, const std::string& reason);
   void ReleaseAll(AgentId agent, const std::string& reason);
   void SignOutAgent(AgentId agent, const std::string& reason);
@@ -247,6 +258,13 @@ struct Router::Impl {
   // --- match.cc ---
   void Match();
   void MatchContact(Contact& contact);
+  struct Choice {
+    AgentId agent = kNoAgent;
+    int candidates = 0;  // With room and not passed over, the chosen one included.
+  };
+  Choice ChooseAgent(const Contact& contact);
+  // Whether the choice passes an agent by: backed off, or asked already in this round.
+  bool Passed(const Contact& contact, AgentId agent) const;
   std::optional<LineKey> FirstFor(AgentId agent) const;
   void MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates);
   bool MayTake(const Agent& agent, const Contact& contact) const;
@@ -264,7 +282,17 @@ struct Router::Impl {
   // What the contact asks for now.
   const Skills& RequirementsOf(const Contact& contact) const { return line.requirement(contact.cls).skills; }
   ContactData DataOf(const Contact& contact) const { return {contact, contact.rare(), RequirementsOf(contact)}; }
+  // Whether the agent is not to be asked for it now.
   bool BackedOff(const Contact& contact, AgentId agent) const;
+  // The agent's back-off for it that has time left; null if none.
+  const BackOff* BackOffOf(const Contact& contact, AgentId agent, Instant at) const;
+  // Whether everybody on duty who may take it is passed over for it.
+  bool AllPassedOver(const Contact& contact, Instant at) const;
+  // From then on who is passed over for a waiting contact is asked all the same, if nobody else is there.
+  static Instant AskAgainAt(const Contact& contact) { return contact.state_at + kAskAgainAfter; }
+  static constexpr Duration kAskAgainAfter = std::chrono::seconds(5);
+  // The agent to whom one of its open offers is made; kNoAgent when it is not open.
+  static AgentId OfferedTo(const Contact& contact, OfferId offer);
   std::vector<const LineSet*> AllLines() const;
   bool MayServe(const Profile& profile, const Requirement& asked) const;
   // What is asked for after a step of relaxation, counted from 0.

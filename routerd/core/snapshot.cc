@@ -52,9 +52,9 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
   for (const AgentData& data : state.agents) {
     Agent& agent = r.roster.at(data.id);
     agent.data = data;
-    agent.data.grace_until = kNever;
     agent.data.count_max.resize(r.channels.size());
-    r.RearmAgent(agent, data.grace_until);
+    agent.resting = data.rest_until > state.now;
+    r.RearmAgent(agent);
     r.roster.Refresh(data.id);
   }
   for (const ContactData& data : state.contacts) {
@@ -66,8 +66,10 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
     }
     Contact& contact = r.Add(data, data.requirements);
     contact.edit_rare() = data;
+    if (!data.back_offs.empty()) r.passed_over.insert(data.id);
     if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost, data.light ? 0 : 1);
     if (data.consulted != kNoAgent) r.roster.at(data.consulted).consults.push_back(data.id);
+    for (const OpenOffer& offer : data.more_offers) r.roster.Take(offer.agent, data.id, data.channel, offer.cost);
     if (data.state == ContactState::kQueued) r.JoinLine(contact, data.state_at);
     r.Rearm(contact);
   }

@@ -17,6 +17,15 @@ struct BackOff {
   bool operator==(const BackOff&) const = default;
 };
 
+// An offer that waits for its answer, beside the first.
+struct OpenOffer {
+  OfferId offer = kNoOffer;
+  AgentId agent = kNoAgent;
+  int cost = 0;  // Held of that agent's capacity.
+  Instant until;
+  bool operator==(const OpenOffer&) const = default;
+};
+
 // What every contact has.
 struct ContactCommon {
   ContactId id = kNoContact;
@@ -27,7 +36,7 @@ struct ContactCommon {
   VipId vip = kNoVip;
   AgentId agent = kNoAgent;  // Offered to, served by, wrapped up by.
   int cost = 0;              // Held of that agent's capacity.
-  OfferId offer = kNoOffer;  // Open one.
+  OfferId offer = kNoOffer;  // Open one; the first, if there are several.
   Instant until = kNever;    // The open offer's deadline, or the end of wrap-up.
   Instant offered_at;
   Instant created_at;
@@ -51,15 +60,17 @@ struct ContactRare {
   Duration own_head_start{0};
   AgentId reserved_agent = kNoAgent;
   Instant reserved_until = kNever;
-  KnownAs known_as = KnownAs::kNobody;  // Why it is reserved, if for an agent whom the customer knows.
-  absl::InlinedVector<BackOff, 1> back_offs;
-  int extension_count = 0;          // Of this wrap-up.
-  Instant deadline = kNever;        // The channel's own.
-  Duration order_shift{0};          // Of its rank, by its queue's order; negative is forward.
-  std::vector<std::string> labels;  // Sorted.
-  int contact_count = 0;            // The customer's within a day, as told when it came.
-  uint64_t escalation_done = 0;     // Steps of its queue that have acted, a bit each from the first.
-  int escalation_level = 0;         // Highest step that has acted, from 1.
+  KnownAs known_as = KnownAs::kNobody;        // Why it is reserved, if for an agent whom the customer knows.
+  absl::InlinedVector<BackOff, 1> back_offs;  // Each agent once.
+  std::vector<OpenOffer> more_offers;         // Open beside the first, made with it.
+  std::vector<OfferId> lost_offers;           // Of the last round: those to whose agents another was first.
+  int extension_count = 0;                    // Of this wrap-up.
+  Instant deadline = kNever;                  // The channel's own.
+  Duration order_shift{0};                    // Of its rank, by its queue's order; negative is forward.
+  std::vector<std::string> labels;            // Sorted.
+  int contact_count = 0;                      // The customer's within a day, as told when it came.
+  uint64_t escalation_done = 0;               // Steps of its queue that have acted, a bit each from the first.
+  int escalation_level = 0;                   // Highest step that has acted, from 1.
   bool supervisor_called = false;
   LinkedContacts linked;       // Those that share its place, until it is accepted.
   uint64_t overflow_done = 0;  // Overflow rules of its queue that have acted, one bit each from the first.
@@ -85,9 +96,15 @@ struct AgentData {
   AgentId id = kNoAgent;
   Presence presence = Presence::kOffline;
   bool connected = false;
-  int missed_count = 0;
+  int missed_count = 0;  // Consecutive.
   Instant idle_since;
   Instant last_offer_at;
+  Instant rest_until;  // Gets no offers before.
+  // Since sign-in, by what became of the offer; of those taken back, what was not the agent's going.
+  int accepted_count = 0;
+  int lapsed_count = 0;
+  int declined_count = 0;
+  int revoked_count = 0;
   absl::InlinedVector<int, 6> count_max;  // By channel.
   Instant presence_at;
   // To be applied once no contact is held; kOffline: nothing is noted.

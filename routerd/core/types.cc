@@ -29,6 +29,11 @@ const char* ToString(KnownAs known_as) {
   return kNames[static_cast<int>(known_as)];
 }
 
+OfferState OutcomeOf(OfferCause cause) {
+  if (cause == OfferCause::kNoAnswer) return OfferState::kLapsed;
+  return cause == OfferCause::kDeclined ? OfferState::kDeclined : OfferState::kRevoked;
+}
+
 const char* ToString(Strategy strategy) {
   constexpr const char* kNames[] = {"least_wanted", "best_fit",     "longest_idle",
                                     "most_skilled", "least_loaded", "round_robin"};

@@ -67,6 +67,17 @@ enum class KnownAs : uint8_t {
 };
 enum class ContactState : uint8_t { kQueued, kOffered, kActive, kWrapUp, kEnded, kScheduled };
 enum class OfferState : uint8_t { kOpen, kAccepted, kDeclined, kLapsed, kRevoked };
+// Whose doing it was that an offer ended without an acceptance.
+enum class OfferCause : uint8_t {
+  kNone,
+  kNoAnswer,
+  kDeclined,
+  kUnreachable,  // The agent's device was busy or failed.
+  kAgentGone,    // Went away, signed out, lost its connection.
+  kCustomerGone,
+  kOtherAgent,  // Another agent accepted first.
+  kSupervisor,
+};
 enum class EndReason : uint8_t { kNone, kCompleted, kAbandoned, kRejected, kOverflowed, kExpired, kFailed };
 
 const char* ToString(Tier tier);
@@ -74,6 +85,9 @@ const char* ToString(Presence presence);
 const char* ToString(ContactState state);
 const char* ToString(OfferState state);
 const char* ToString(KnownAs known_as);  // Empty for kNobody.
+// What an offer becomes: lapsed is for who did not answer, declined for who refused, revoked for all that is nobody's
+// refusal.
+OfferState OutcomeOf(OfferCause cause);
 
 // Asks for the memory of what is about to be read and may lie far from the cache.
 template <typename T>

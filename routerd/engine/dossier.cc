@@ -41,9 +41,19 @@ void Enter(ContactFile& file, v1::Contact::State state, const google::protobuf::
 void Release(ContactFile& file) {
   file.head.clear_agent();
   file.head.clear_offer();
+  file.head.clear_offers();
   file.head.clear_on_hold();
   file.head.clear_wrap_up_expire_time();
-  file.offer_reason.clear();
+  file.offers.clear();
+}
+
+// Shows the open offers in the contact.
+void ShowOffers(ContactFile& file) {
+  file.head.set_agent(file.offers.front().agent);
+  file.head.set_offer(file.offers.front().name);
+  file.head.clear_offers();
+  if (file.offers.size() == 1) return;
+  for (const ContactFile::OpenOffer& offer : file.offers) file.head.add_offers(offer.name);
 }
 
 void Merge(const google::protobuf::Struct& changes, google::protobuf::Struct& attributes) {
@@ -107,6 +117,11 @@ core::Instant ContactFile::state_at() const { return FromProto(head.state_time()
 
 bool ContactFile::served() const {
   return head.state() == v1::Contact::STATE_ACTIVE || head.state() == v1::Contact::STATE_DORMANT;
+}
+
+const ContactFile::OpenOffer* ContactFile::OfferTo(std::string_view agent) const {
+  const auto it = std::find_if(offers.begin(), offers.end(), [&](const OpenOffer& o) { return o.agent == agent; });
+  return it == offers.end() ? nullptr : &*it;
 }
 
 bool ContactFile::held() const { return served() || head.state() == v1::Contact::STATE_WRAP_UP; }
@@ -311,18 +326,18 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       *head.mutable_requirements() = event.requirements_relaxed().requirements();
       break;
     case v1::Event::kOfferMade:
-      Enter(file, v1::Contact::STATE_OFFERED, event.time());
-      head.set_agent(event.agent());
-      head.set_offer(event.offer_made().offer());
+      if (file.offers.empty()) Enter(file, v1::Contact::STATE_OFFERED, event.time());
       head.set_offer_count(head.offer_count() + 1);
       file.offered_at = FromProto(event.time());
-      file.offer_expire_at = FromProto(event.offer_made().expire_time());
-      file.offer_reason = event.offer_made().reason();
+      file.offers.push_back({event.offer_made().offer(), event.agent(), FromProto(event.offer_made().expire_time()),
+                             event.offer_made().reason()});
+      ShowOffers(file);
       break;
     case v1::Event::kOfferAccepted:
       Enter(file, v1::Contact::STATE_ACTIVE, event.time());
       head.clear_offer();
-      file.offer_reason.clear();
+      head.set_agent(event.agent());
+      file.offers.clear();
       file.accepted_at = FromProto(event.time());
       file.served_by = event.agent();
       file.conversation->SetOwner(event.agent());
@@ -333,11 +348,20 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       if (!head.has_accept_time()) *head.mutable_accept_time() = event.time();
       break;
     case v1::Event::kOfferClosed:
+      std::erase_if(file.offers, [&](const auto& offer) { return offer.name == event.offer_closed().offer(); });
+      if (!file.offers.empty()) {
+        ShowOffers(file);
+        break;
+      }
       Enter(file, v1::Contact::STATE_QUEUED, event.time());
       Release(file);
       break;
     case v1::Event::kOfferExtended:
-      file.offer_expire_at = FromProto(event.offer_extended().expire_time());
+      for (ContactFile::OpenOffer& offer : file.offers) {
+        if (offer.name == event.offer_extended().offer()) {
+          offer.expire_at = FromProto(event.offer_extended().expire_time());
+        }
+      }
       break;
     case v1::Event::kContactHeld:
       head.set_on_hold(event.contact_held().on());

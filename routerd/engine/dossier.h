@@ -39,10 +39,15 @@ struct ContactFile {
   std::deque<v1::LifeStep> life;
   std::shared_ptr<Conversation> conversation;
 
-  // The open offer.
-  core::Instant offered_at;
-  core::Instant offer_expire_at;
-  std::string offer_reason;
+  // Open, by number. All were made at once.
+  struct OpenOffer {
+    std::string name;
+    std::string agent;  // As `agents/ana`.
+    core::Instant expire_at;
+    std::string reason;
+  };
+  std::vector<OpenOffer> offers;
+  core::Instant offered_at;  // When the last offers were made.
 
   ReadMarks customer_marks;
   ReadMarks agent_marks;
@@ -58,6 +63,8 @@ struct ContactFile {
   core::Instant state_at() const;
   // Being served: active or dormant.
   bool served() const;
+  // Null when it is not offered to the agent.
+  const OpenOffer* OfferTo(std::string_view agent) const;
   // Held by an agent: being served or in wrap-up.
   bool held() const;
 };

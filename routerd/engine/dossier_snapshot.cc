@@ -15,7 +15,12 @@ void Dossier::Export(const ContactFile& file, v1::SnapshotContact& record) {
   v1::Contact& contact = *record.mutable_contact();
   contact = ContactOf(file);
   for (const v1::LifeStep& step : file.life) *contact.add_life() = step;
-  record.set_offer_reason(file.offer_reason);
+  // The router's part has the others.
+  if (!file.offers.empty()) record.set_offer_reason(file.offers.front().reason);
+  for (v1::SnapshotOffer& other : *record.mutable_offers()) {
+    const ContactFile::OpenOffer* offer = file.OfferTo(AgentName(other.agent()));
+    if (offer != nullptr) other.set_reason(offer->reason);
+  }
   record.set_customer_delivered(file.customer_marks.delivered);
   record.set_customer_seen(file.customer_marks.seen);
   record.set_agent_delivered(file.agent_marks.delivered);
@@ -72,9 +77,13 @@ absl::Status Dossier::Import(v1::SnapshotRecord record) {
       file->offered_at = core::Instant(core::Duration(taken.offered_ns()));
       file->accepted_at = core::Instant(core::Duration(taken.accepted_ns()));
       if (file->head.state() == v1::Contact::STATE_OFFERED) {
-        file->offer_expire_at = core::Instant(core::Duration(taken.until_ns()));
+        file->offers.push_back({file->head.offer(), file->head.agent(), core::Instant(core::Duration(taken.until_ns())),
+                                taken.offer_reason()});
+        for (const v1::SnapshotOffer& other : taken.offers()) {
+          file->offers.push_back({OfferName(file->id, core::OfferId{other.offer()}), AgentName(other.agent()),
+                                  core::Instant(core::Duration(other.until_ns())), other.reason()});
+        }
       }
-      file->offer_reason = taken.offer_reason();
       file->customer_marks = {taken.customer_delivered(), taken.customer_seen()};
       file->agent_marks = {taken.agent_delivered(), taken.agent_seen()};
       file->waited = core::Duration(taken.waited_ns());

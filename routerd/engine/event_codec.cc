@@ -118,9 +118,11 @@ class Encoder {
     closed.set_reason(e.reason);
     if (e.back_off_until != kEpoch) *closed.mutable_back_off_until() = ToProto(e.back_off_until);
     closed.set_missed_count(e.missed_count);
+    closed.set_cause(static_cast<v1::OfferClosedEvent::Cause>(e.cause));
+    closed.set_others_open(e.others_open);
   }
   void operator()(const core::OfferExtended& e) {
-    Concern(e.contact);
+    Concern(e.contact, e.agent);
     v1::OfferExtended& extended = *out_.mutable_offer_extended();
     extended.set_offer(OfferName(e.contact, e.offer));
     *extended.mutable_expire_time() = ToProto(e.expire_at);
@@ -273,6 +275,10 @@ class Encoder {
     changed.set_connected(e.connected);
     if (e.grace_until != core::kNever) *changed.mutable_grace_until() = ToProto(e.grace_until);
   }
+  void operator()(const core::AgentRested& e) {
+    Concern(e.agent);
+    *out_.mutable_agent_rested()->mutable_until() = ToProto(e.until);
+  }
 
  private:
   void Concern(core::AgentId agent) {
@@ -307,6 +313,8 @@ class Encoder {
         return "claim";
       case core::OfferRule::kLinked:
         return "linked";
+      case core::OfferRule::kAskedAgain:
+        return "asked_again";
       case core::OfferRule::kStrategy:
         break;
     }
@@ -317,6 +325,7 @@ class Encoder {
     if (e.rule == core::OfferRule::kReserved) return "reserved for this agent";
     if (e.rule == core::OfferRule::kClaim) return "picked by this agent";
     if (e.rule == core::OfferRule::kLinked) return "this agent serves the customer on another channel";
+    if (e.rule == core::OfferRule::kAskedAgain) return "asked again, as nobody else on duty may take it";
     if (e.candidates <= 0) return "first in line of what this agent may take";
     if (e.candidates == 1) return "the only agent with room who may take it";
     const char* first = "";
@@ -426,6 +435,8 @@ core::OfferMade DecodeOffer(const v1::OfferMade& e, core::ContactId contact, cor
     offer.rule = core::OfferRule::kLinked;
   } else if (e.rule() == "claim") {
     offer.rule = core::OfferRule::kClaim;
+  } else if (e.rule() == "asked_again") {
+    offer.rule = core::OfferRule::kAskedAgain;
   } else {
     using core::Strategy;
     for (const Strategy strategy : {Strategy::kLeastWanted, Strategy::kBestFit, Strategy::kLongestIdle,
@@ -447,6 +458,8 @@ core::OfferClosed DecodeClosed(const v1::OfferClosedEvent& e, core::ContactId co
   closed.reason = e.reason();
   closed.back_off_until = FromProto(e.back_off_until());
   closed.missed_count = e.missed_count();
+  closed.cause = static_cast<core::OfferCause>(e.cause());
+  closed.others_open = e.others_open();
   return closed;
 }
 
@@ -548,7 +561,7 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       return DecodeClosed(event.offer_closed(), contact, agent());
     case v1::Event::kOfferExtended:
       return core::OfferExtended{ParseOffer(event.offer_extended().offer()), contact,
-                                 FromProto(event.offer_extended().expire_time())};
+                                 FromProto(event.offer_extended().expire_time()), agent()};
     case v1::Event::kContactHeld:
       return core::ContactHeld{contact, agent(), event.contact_held().on()};
     case v1::Event::kContactTransferred:
@@ -628,9 +641,10 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
     }
     case v1::Event::kContactOverflowed:
       return DecodeOverflowed(event.contact_overflowed(), contact, resolve);
+    case v1::Event::kAgentRested:
+      return core::AgentRested{agent(), FromProto(event.agent_rested().until())};
     case v1::Event::kWarmTransferStarted:
     case v1::Event::kWarmTransferEnded:
-    case v1::Event::kAgentRested:
     case v1::Event::kMessagesDelivered:
     case v1::Event::kContextUpdated:
     case v1::Event::kAdapterAcknowledged:

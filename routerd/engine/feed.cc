@@ -81,7 +81,9 @@ void Feed::TellDesks(const v1::Event& event, Outbox& out) const {
   switch (event.kind_case()) {
     case v1::Event::kOfferMade:
     case v1::Event::kOfferExtended:
-      *response.mutable_offer() = OfferOf(*file, directory);
+      if (const ContactFile::OpenOffer* offer = file->OfferTo(event.agent())) {
+        *response.mutable_offer() = OfferOf(*file, *offer, directory);
+      }
       break;
     case v1::Event::kOfferClosed: {
       v1::OfferClosed& closed = *response.mutable_offer_closed();

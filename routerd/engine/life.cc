@@ -178,6 +178,19 @@ class Teller {
     return reason;
   }
 
+  std::string TakenBack(const v1::OfferClosedEvent& e) const {
+    switch (e.cause()) {
+      case v1::OfferClosedEvent::UNREACHABLE:
+        return WithDetail(absl::StrCat(Agent(event_.agent()), "'s device could not be reached"), e.reason());
+      case v1::OfferClosedEvent::CUSTOMER_GONE:
+        return absl::StrCat("taken back from ", Agent(event_.agent()), ": the customer left");
+      case v1::OfferClosedEvent::OTHER_AGENT:
+        return absl::StrCat("taken back from ", Agent(event_.agent()), ": another agent was first");
+      default:
+        return WithDetail(absl::StrCat("taken back from ", Agent(event_.agent())), e.reason());
+    }
+  }
+
   std::string Closed() const {
     const v1::OfferClosedEvent& e = event_.offer_closed();
     std::string text;
@@ -190,11 +203,11 @@ class Teller {
         text = WithDetail(absl::StrCat("declined by ", Agent(event_.agent())), e.reason());
         break;
       default:
-        text = WithDetail(absl::StrCat("taken back from ", Agent(event_.agent())), e.reason());
+        text = TakenBack(e);
         break;
     }
     if (e.has_back_off_until()) absl::StrAppend(&text, PassedOver(e.back_off_until(), event_.agent()));
-    return absl::StrCat(text, "; back at its place");
+    return absl::StrCat(text, e.others_open() ? "; still offered to others" : "; back at its place");
   }
 
   std::string Transferred() const {

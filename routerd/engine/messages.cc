@@ -35,6 +35,9 @@ std::optional<v1::Contact> ContactToldBy(const v1::Event& event) {
       contact.set_on_hold(event.contact_held().on());
       break;
     case v1::Event::kOfferClosed:
+      if (event.offer_closed().others_open()) return std::nullopt;
+      contact.set_state(v1::Contact::STATE_QUEUED);
+      break;
     case v1::Event::kContactTransferred:
     case v1::Event::kContactRequeued:
       contact.set_state(v1::Contact::STATE_QUEUED);
@@ -163,6 +166,10 @@ v1::Agent AgentOf(const core::Router& router, const Directory& directory, core::
     agent.set_pending_presence(ToProto(data.pending));
     agent.set_pending_presence_reason(data.pending_reason);
   }
+  agent.set_accepted_count(data.accepted_count);
+  agent.set_lapsed_count(data.lapsed_count);
+  agent.set_declined_count(data.declined_count);
+  agent.set_revoked_count(data.revoked_count);
   for (size_t i = 0; i < data.count_max.size(); ++i) {
     v1::ChannelCapacity& channel = *agent.add_channels();
     channel.set_channel(std::string(router.NameOf(core::ChannelId{static_cast<uint32_t>(i)})));
@@ -200,15 +207,19 @@ v1::Contact FullContactForAgent(const ContactFile& file, const Directory& direct
   return contact;
 }
 
-v1::Offer OfferOf(const ContactFile& file, const Directory& directory) {
+v1::Offer OfferOf(const ContactFile& file, const ContactFile::OpenOffer& open, const Directory& directory) {
   v1::Offer offer;
-  offer.set_name(file.head.offer());
+  offer.set_name(open.name);
   offer.set_state(v1::Offer::STATE_OPEN);
-  offer.set_agent(file.head.agent());
-  *offer.mutable_contact() = FullContactForAgent(file, directory);
-  *offer.mutable_expire_time() = ToProto(file.offer_expire_at);
-  *offer.mutable_timeout() = ToProto(file.offer_expire_at - file.offered_at);
-  offer.set_reason(file.offer_reason);
+  offer.set_agent(open.agent);
+  v1::Contact& contact = *offer.mutable_contact();
+  contact = FullContactForAgent(file, directory);
+  contact.set_agent(open.agent);
+  contact.set_offer(open.name);
+  contact.clear_offers();  // Who else was asked is not this agent's business.
+  *offer.mutable_expire_time() = ToProto(open.expire_at);
+  *offer.mutable_timeout() = ToProto(open.expire_at - file.offered_at);
+  offer.set_reason(open.reason);
   return offer;
 }
 
@@ -219,8 +230,8 @@ v1::Picture PictureOf(const core::Router& router, const Dossier& dossier, core::
   for (const std::string& name : picture.agent().contacts()) {
     const ContactFile* file = dossier.Find(name);
     if (file == nullptr) continue;
-    if (file->head.state() == v1::Contact::STATE_OFFERED) {
-      *picture.add_offers() = OfferOf(*file, directory);
+    if (const ContactFile::OpenOffer* offer = file->OfferTo(picture.agent().name())) {
+      *picture.add_offers() = OfferOf(*file, *offer, directory);
     } else {
       *picture.add_contacts() = FullContactForAgent(*file, directory);
     }

@@ -24,7 +24,7 @@ v1::ConnectResponse AdapterNote(const ContactFile& file);
 v1::WaitEstimate ToProto(const core::WaitEstimate& estimate);
 v1::Agent AgentOf(const core::Router& router, const Directory& directory, core::AgentId agent);
 // Requires: the contact is offered.
-v1::Offer OfferOf(const ContactFile& file, const Directory& directory);
+v1::Offer OfferOf(const ContactFile& file, const ContactFile::OpenOffer& open, const Directory& directory);
 // As its agent sees it: with context and transcript, or brief without them.
 v1::Contact FullContactForAgent(const ContactFile& file, const Directory& directory);
 v1::Contact BriefContactForAgent(const ContactFile& file, const Directory& directory);

@@ -48,6 +48,17 @@ core::Strategy Compile(v1::AgentStrategy strategy) {
   }
 }
 
+core::MissedAction Compile(v1::MissedAction action) {
+  switch (action) {
+    case v1::MISSED_SIGN_OUT:
+      return core::MissedAction::kSignOut;
+    case v1::MISSED_NOTHING:
+      return core::MissedAction::kNothing;
+    default:
+      return core::MissedAction::kAway;
+  }
+}
+
 core::WrapUpMode Compile(v1::WrapUpConfig::Mode mode) {
   switch (mode) {
     case v1::WrapUpConfig::TIMED:
@@ -176,7 +187,12 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   if (config.has_offer_timeout()) queue.offer_timeout = Compile(config.offer_timeout());
   if (config.has_miss_back_off()) queue.miss_back_off = Compile(config.miss_back_off());
   if (config.has_decline_back_off()) queue.decline_back_off = Compile(config.decline_back_off());
+  if (config.has_unreachable_back_off()) queue.unreachable_back_off = Compile(config.unreachable_back_off());
+  if (config.has_lost_back_off()) queue.lost_back_off = Compile(config.lost_back_off());
+  if (config.has_abandon_back_off()) queue.abandon_back_off = Compile(config.abandon_back_off());
   if (config.has_misses_max()) queue.misses_max = config.misses_max();
+  queue.missed_action = Compile(config.missed_action());
+  SetIfGiven(config.offer_count(), queue.offer_count);
   queue.wrap_up = Compile(config.wrap_up().mode());
   if (config.wrap_up().has_duration()) queue.wrap_up_time = Compile(config.wrap_up().duration());
   if (config.wrap_up().has_duration_max()) queue.wrap_up_max = Compile(config.wrap_up().duration_max());

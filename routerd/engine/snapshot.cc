@@ -54,6 +54,15 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
     record.set_scheduled_agent(std::string(names.NameOf(data.scheduled_agent)));
   }
   record.set_callback_attempt_count(data.callback_attempts);
+  for (const core::OpenOffer& offer : data.more_offers) {
+    v1::SnapshotOffer& out = *record.add_offers();
+    out.set_offer(core::Index(offer.offer));
+    out.set_agent(std::string(names.NameOf(offer.agent)));
+    out.set_made_ns(Ns(data.offered_at));
+    out.set_until_ns(Ns(offer.until));
+    out.set_cost(offer.cost);
+  }
+  for (const core::OfferId lost : data.lost_offers) record.add_offers()->set_offer(core::Index(lost));
   record.set_cost(data.cost);
   record.set_until_ns(Ns(data.until));
   record.set_offered_ns(Ns(data.offered_at));
@@ -113,6 +122,11 @@ std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossie
     agent.set_missed_count(data.missed_count);
     agent.set_idle_since_ns(Ns(data.idle_since));
     agent.set_last_offer_ns(Ns(data.last_offer_at));
+    agent.set_rest_until_ns(Ns(data.rest_until));
+    agent.set_accepted_count(data.accepted_count);
+    agent.set_lapsed_count(data.lapsed_count);
+    agent.set_declined_count(data.declined_count);
+    agent.set_revoked_count(data.revoked_count);
     for (const int count_max : data.count_max) agent.add_channel_count_max(count_max);
     if (data.pending != core::Presence::kOffline) {
       agent.set_pending_presence(ToProto(data.pending));
@@ -241,6 +255,11 @@ absl::Status SnapshotImport::TakeAgent(const v1::SnapshotAgent& record) {
   agent.missed_count = record.missed_count();
   agent.idle_since = FromNs(record.idle_since_ns());
   agent.last_offer_at = FromNs(record.last_offer_ns());
+  agent.rest_until = FromNs(record.rest_until_ns());
+  agent.accepted_count = record.accepted_count();
+  agent.lapsed_count = record.lapsed_count();
+  agent.declined_count = record.declined_count();
+  agent.revoked_count = record.revoked_count();
   agent.count_max.assign(record.channel_count_max().begin(), record.channel_count_max().end());
   if (record.pending_presence() != v1::PRESENCE_UNSPECIFIED) {
     agent.pending = FromProto(record.pending_presence());
@@ -337,6 +356,14 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
   data.callback_attempts = record.callback_attempt_count();
   for (const v1::SnapshotBackOff& back_off : record.back_offs()) {
     data.back_offs.push_back({Agent(back_off.agent()), FromNs(back_off.until_ns())});
+  }
+  for (const v1::SnapshotOffer& offer : record.offers()) {
+    const core::OfferId id{offer.offer()};
+    if (offer.agent().empty()) {
+      data.lost_offers.push_back(id);
+    } else {
+      data.more_offers.push_back({id, Agent(offer.agent()), offer.cost(), FromNs(offer.until_ns())});
+    }
   }
   if (!unknown_.empty()) return Damaged(absl::StrCat(contact.name(), " names ", unknown_, ", which is in no table"));
   return absl::OkStatus();

@@ -40,6 +40,14 @@ void ScoreEstimate(const v1::Contact& head, core::Instant at, v1::SnapshotQueue&
   counters.set_estimate_error_ns_total(counters.estimate_error_ns_total() + std::chrono::abs(waited - p50).count());
 }
 
+void CountRevoked(v1::OfferClosedEvent::Cause cause, v1::SnapshotQueue& counters) {
+  if (cause == v1::OfferClosedEvent::AGENT_GONE) counters.set_agent_gone_count(counters.agent_gone_count() + 1);
+  if (cause == v1::OfferClosedEvent::CUSTOMER_GONE) {
+    counters.set_customer_gone_count(counters.customer_gone_count() + 1);
+  }
+  if (cause == v1::OfferClosedEvent::UNREACHABLE) counters.set_unreachable_count(counters.unreachable_count() + 1);
+}
+
 }  // namespace
 
 Statistics::QueueCounts& Statistics::Of(std::string_view queue) {
@@ -114,6 +122,8 @@ void Statistics::Move(const v1::Event& event, const ContactFile& before) {
       after.set_state(v1::Contact::STATE_DORMANT);
       break;
     case v1::Event::kOfferClosed:
+      if (!event.offer_closed().others_open()) after.set_state(v1::Contact::STATE_QUEUED);
+      break;
     case v1::Event::kContactRequeued:
       after.set_state(v1::Contact::STATE_QUEUED);
       break;
@@ -177,6 +187,7 @@ void Statistics::Apply(const v1::Event& event, const ContactFile* before, const 
           break;
         default:
           counters.set_revoked_count(counters.revoked_count() + 1);
+          CountRevoked(event.offer_closed().cause(), counters);
           break;
       }
       break;
@@ -240,6 +251,9 @@ void Statistics::Fill(std::string_view queue, v1::Queue& out) const {
   out.set_declined_count(counters.declined_count());
   out.set_revoked_count(counters.revoked_count());
   out.set_escalated_count(counters.escalated_count());
+  out.set_agent_gone_count(counters.agent_gone_count());
+  out.set_customer_gone_count(counters.customer_gone_count());
+  out.set_unreachable_count(counters.unreachable_count());
   const int64_t counted = counters.accepted_count() + counters.abandoned_after_target_count();
   out.set_service_level(
       counted == 0 ? 1 : static_cast<double>(counters.accepted_within_target_count()) / static_cast<double>(counted));

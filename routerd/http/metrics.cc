@@ -76,6 +76,11 @@ void AddQueue(const std::string& workspace, const v1::Queue& queue, Families& fa
   counter("routerd_offers_lapsed_total", "Offers not answered in time.", queue.lapsed_count());
   counter("routerd_offers_declined_total", "Offers refused by the agent.", queue.declined_count());
   counter("routerd_offers_revoked_total", "Offers taken back.", queue.revoked_count());
+  counter("routerd_offers_agent_gone_total", "Of those, as the agent went or lost its connection.",
+          queue.agent_gone_count());
+  counter("routerd_offers_customer_gone_total", "Of those, as the customer left.", queue.customer_gone_count());
+  counter("routerd_offers_unreachable_total", "Of those, as the agent's device could not be reached.",
+          queue.unreachable_count());
 
   constexpr char kContacts[] = "routerd_contacts";
   constexpr char kContactsHelp[] = "Live contacts by state.";

@@ -189,7 +189,8 @@ absl::StatusOr<engine::Request> ToEngine(const v1::DeclineOffer& request, const 
   const auto offer = ParseOfferName("decline.offer", request.offer());
   if (!offer.ok()) return offer.status();
   RETURN_IF_ERROR(CheckBytes("decline.reason", request.reason(), kReasonBytesMax));
-  return engine::Route{core::DeclineOffer{agent, offer->contact, offer->offer, request.reason()}};
+  return engine::Route{core::DeclineOffer{agent, offer->contact, offer->offer, request.reason(),
+                                          request.cause() == v1::DeclineOffer::UNREACHABLE}};
 }
 
 absl::StatusOr<engine::Request> ToEngine(const v1::PostAgentMessage& request, const std::string& agent) {

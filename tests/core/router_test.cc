@@ -98,8 +98,9 @@ TEST(Eligibility, StepsRelaxOnOneClockThatALapseDoesNotRestart) {
   EXPECT_EQ(w.Where(contact), "offered ana");
   w.Wait(seconds(20));
   EXPECT_EQ(w.Where(contact), "queued") << "lapsed";
-  w.Wait(seconds(10));
-  EXPECT_TRUE(w.router.FindContact(contact)->requirements.empty()) << "a minute after entering the queue";
+  w.Wait(seconds(25));
+  EXPECT_TRUE(w.router.FindContact(contact)->requirements.empty())
+      << "a minute after entering the queue, or once a second offer that was open by then has lapsed";
   EXPECT_EQ(w.All<RequirementsRelaxed>().size(), 2u);
 }
 
@@ -250,16 +251,6 @@ TEST(Offer, UnansweredItReturnsToItsPlaceAndGoesToTheNext) {
   ASSERT_EQ(w.All<OfferClosed>().size(), 1u);
   EXPECT_EQ(w.All<OfferClosed>()[0].outcome, OfferState::kLapsed);
   EXPECT_EQ(w.All<OfferClosed>()[0].missed_count, 1);
-}
-
-TEST(Offer, TheOnlyAgentIsAskedAgainAfterTheBackOff) {
-  World w;
-  w.SignIn("ana");
-  const ContactId contact = w.Create("billing");
-  w.Do(DeclineOffer{"ana", contact, w.OfferOf(contact), "busy"});
-  EXPECT_EQ(w.Where(contact), "queued");
-  w.Wait(seconds(60));
-  EXPECT_EQ(w.Where(contact), "offered ana");
 }
 
 TEST(Offer, AfterTooManyMissesTheAgentIsAway) {

@@ -22,7 +22,7 @@ advance 15s
 ----
 c1 offer lapsed ana misses=1
 
-# Both missed it; the first back-off to end brings it to Bo again, still at its place.
+# Both missed it and nobody else is there: after a moment Bo is asked again, and it is still at its place.
 advance 15s
 ----
-c1 offered bo deadline=15s
+c1 offered bo deadline=15s (asked again)

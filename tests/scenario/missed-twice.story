@@ -13,19 +13,18 @@ c1 queued billing headstart=0s
 c1 offered ana deadline=15s
 c1 offer lapsed ana misses=1
 
-advance 30s
+# There is nobody else: she is asked again after a moment, not only after the back-off.
+advance 5s
 advance 15s
 ----
-c1 offered ana deadline=15s
+c1 offered ana deadline=15s (asked again)
 c1 offer lapsed ana misses=2
 ana AWAY (missed)
 
 back ana
-----
-ana AVAILABLE
-
-advance 30s
+advance 5s
 decline ana c1
 ----
-c1 offered ana deadline=15s
+ana AVAILABLE
+c1 offered ana deadline=15s (asked again)
 c1 offer declined ana misses=0

@@ -6,7 +6,7 @@
 //
 //   queue NAME [needs SKILL>=TIER,…] [relax TIME SKILL>=TIER,…|nothing] [strategy NAME] [timeout TIME] [wrapup TIME]
 //              [headstart TIME] [misses N] [picking] [only AGENT,…] [optional TIME] [until_done]
-//              [extensions N TIME] [wrapupmax TIME]
+//              [extensions N TIME] [wrapupmax TIME] [offers N] [missed signout|nothing] [rest TIME]
 //              [escalate WHEN,… WHAT,…]: WHEN waited=TIME label=WORD contacts=N; WHAT lane=N headstart=TIME to=QUEUE
 //              call [known TIME WORTH]: the longest wait for a known agent, and how much longer than for anybody it may
 //              be [deadlines TARGET]: serves by earliest deadline
@@ -18,7 +18,7 @@
 //   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] [knows HOW=AGENT,…] [labels WORD,…] [nth N]
 //           [within TIME] [returns C] [also C]: the channel's deadline; the place that C left; the same customer is C
 //   leave C · vip C LEVEL · lane C N · label C WORD · seen C
-//   accept A C · decline A C · hold A C · complete A C · done A C · claim A C · extend A C
+//   accept A C · decline A C · unreachable A C · hold A C · complete A C · done A C · claim A C · extend A C
 //   clock HH:MM · later C QUEUE TIME · callback C [TIME] · putoff A C TIME · notreached A C
 //   consult A C COLLEAGUE · consulted A C · takeover C A · direct C QUEUE A [exceed] · says C
 //   channel NAME cost N [dormant TIME N] · holding CHANNEL ringing CHANNEL block|interrupt
@@ -213,6 +213,9 @@ class Story {
         if (key == "timeout") q.offer_timeout = ParseTime(value);
         if (key == "headstart") q.head_start = ParseTime(value);
         if (key == "misses") q.misses_max = std::stoi(value);
+        if (key == "missed") q.missed_action = value == "signout" ? MissedAction::kSignOut : MissedAction::kNothing;
+        if (key == "offers") q.offer_count = std::stoi(value);
+        if (key == "rest") q.abandon_back_off = ParseTime(value);
         if (key == "only") q.agents = Split(value, ',');
         if (key == "waitmax") q.wait_max = ParseTime(value);
         if (key == "max") q.waiting_max = std::stoi(value);
@@ -336,6 +339,7 @@ class Story {
     const ContactId id = Id(w[2]);
     if (verb == "accept") return AcceptOffer{w[1], id, offers_[{w[1], id}]};
     if (verb == "decline") return DeclineOffer{w[1], id, offers_[{w[1], id}], "no"};
+    if (verb == "unreachable") return DeclineOffer{w[1], id, offers_[{w[1], id}], "busy", true};
     if (verb == "hold") return HoldContact{w[1], id, true};
     if (verb == "complete") return CompleteContact{w[1], id, "", ""};
     if (verb == "done") return FinishWrapUp{w[1], id, ""};
@@ -411,12 +415,14 @@ class Story {
             if (e.rule == OfferRule::kReserved) line += " (reserved)";
             if (e.rule == OfferRule::kClaim) line += " (picked)";
             if (e.rule == OfferRule::kLinked) line += " (taken along)";
+            if (e.rule == OfferRule::kAskedAgain) line += " (asked again)";
           } else if constexpr (std::is_same_v<Kind, OfferAccepted>) {
             line = c + " accepted " + agent(e.agent);
           } else if constexpr (std::is_same_v<Kind, OfferClosed>) {
             line = c + " offer " + ToString(e.outcome) + " " + agent(e.agent) +
                    " misses=" + std::to_string(e.missed_count);
             if (e.outcome == OfferState::kRevoked) line += " (" + e.reason + ")";
+            if (e.others_open) line += " others open";
           } else if constexpr (std::is_same_v<Kind, ContactHeld>) {
             line = c + " on hold";
           } else if constexpr (std::is_same_v<Kind, ContactTransferred>) {
@@ -474,6 +480,8 @@ class Story {
           } else if constexpr (std::is_same_v<Kind, AgentConnectionChanged>) {
             line = agent(e.agent) +
                    (e.connected ? " is connected again" : " lost its connection, grace=" + in(e.grace_until));
+          } else if constexpr (std::is_same_v<Kind, AgentRested>) {
+            line = agent(e.agent) + " rests for " + in(e.until);
           } else {
             line = "the rules are loaded";
           }

@@ -52,11 +52,14 @@ void Model::Count() {
     agent.used = 0;
     agent.counts.clear();
   }
-  for (const auto& [name, contact] : contacts_) {
-    if (contact.agent.empty()) continue;
-    Agent& agent = agents_.at(contact.agent);
-    agent.used += contact.cost;
+  const auto add = [this](const std::string& name, const Contact& contact, int cost) {
+    Agent& agent = agents_.at(name);
+    agent.used += cost;
     if (!contact.light) ++agent.counts[contact.channel];
+  };
+  for (const auto& [name, contact] : contacts_) {
+    if (!contact.agent.empty()) add(contact.agent, contact, contact.cost);
+    for (const auto& [offer, open] : contact.offers) add(open.agent, contact, open.cost);
   }
 }
 
@@ -86,9 +89,16 @@ bool Model::Holds(const v1::EscalationStep& step, const Contact& contact, int64_
          (step.label().empty() || contact.labels.contains(step.label()));
 }
 
-bool Model::HasRoom(const std::string& agent, const Contact& contact) const {
+bool Model::OnDuty(const std::string& agent, const Contact& contact, int64_t now) const {
   const Agent& a = agents_.at(agent);
-  if (!a.available || !a.connected || a.pending == "PRESENCE_AWAY") return false;
+  const auto max = a.count_max.find(contact.channel);
+  return a.available && a.connected && a.pending != "PRESENCE_AWAY" && a.rest_until <= now &&
+         max != a.count_max.end() && max->second > 0;
+}
+
+bool Model::HasRoom(const std::string& agent, const Contact& contact, int64_t now) const {
+  if (!OnDuty(agent, contact, now)) return false;
+  const Agent& a = agents_.at(agent);
   const auto max = a.count_max.find(contact.channel);
   const auto count = a.counts.find(contact.channel);
   if (max == a.count_max.end() || max->second == 0) return false;
@@ -107,8 +117,16 @@ bool Model::HasRoom(const std::string& agent, const Contact& contact) const {
 }
 
 bool Model::BackedOff(const std::string& agent, const Contact& contact, int64_t now) const {
-  const auto it = contact.back_offs.find(agent);
-  return it != contact.back_offs.end() && it->second > now;
+  const auto passed_over = [&](const std::string& name) {
+    const auto it = contact.back_offs.find(name);
+    return it != contact.back_offs.end() && it->second > now;
+  };
+  if (!passed_over(agent) || contact.reserved_agent == agent) return false;
+  if (now < contact.in_line_since + 5'000'000'000) return true;
+  for (const auto& [name, other] : agents_) {
+    if (OnDuty(name, contact, now) && MayTake(name, contact) && !passed_over(name)) return true;
+  }
+  return false;
 }
 
 bool Model::Before(const Contact& a, const Contact& b) {
@@ -139,21 +157,26 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   const auto expect = [&](bool holds, const std::string& rule) {
     if (!holds) broken_.push_back("offer " + offer.offer() + " to " + agent + ": " + rule);
   };
-  expect(contact.state == Contact::kQueued, "only who waits is offered");
+  if (contact.state == Contact::kOffered) {
+    expect(static_cast<int>(contact.offers.size()) < QueueOf(contact).offer_count(), "to no more at once");
+    for (const auto& [name, open] : contact.offers) expect(open.agent != agent, "to an agent once");
+  } else {
+    expect(contact.state == Contact::kQueued, "only who waits is offered");
+  }
   expect(MayTake(agent, contact), "the agent must be able to take it");
   if (offer.rule() == "linked") return;
   expect(!OtherOffered(contact), "another contact of its customer is being offered");
-  expect(HasRoom(agent, contact), "the agent must have room");
+  expect(HasRoom(agent, contact, now), "the agent must have room");
   if (offer.rule() == "claim") return;
   expect(!BackedOff(agent, contact, now), "the agent is passed over for it");
   for (const auto& [name, other] : contacts_) {
     if (name == contact.name || other.state != Contact::kQueued || !Before(other, contact)) continue;
     const bool could =
-        MayTake(agent, other) && !OtherOffered(other) && HasRoom(agent, other) && !BackedOff(agent, other, now);
+        MayTake(agent, other) && !OtherOffered(other) && HasRoom(agent, other, now) && !BackedOff(agent, other, now);
     expect(!could, name + " stands before it");
   }
   // Whom the strategy puts first, over everybody who could.
-  if (offer.rule() == "reserved" || offer.rule() == "least_wanted") return;
+  if (offer.rule() == "reserved" || offer.rule() == "least_wanted" || offer.rule() == "asked_again") return;
   using Score = std::tuple<int64_t, int64_t, int64_t, int>;
   const auto score = [&](const std::string& name) -> Score {
     const Agent& a = agents_.at(name);
@@ -167,7 +190,12 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
     return {a.idle_since, 0, 0, a.order};
   };
   for (const auto& [name, other] : agents_) {
-    if (name == agent || !MayTake(name, contact) || !HasRoom(name, contact) || BackedOff(name, contact, now)) continue;
+    if (name == agent || !MayTake(name, contact) || !HasRoom(name, contact, now) || BackedOff(name, contact, now)) {
+      continue;
+    }
+    const bool asked = std::any_of(contact.offers.begin(), contact.offers.end(),
+                                   [&](const auto& open) { return open.second.agent == name; });
+    if (asked) continue;
     expect(!(score(name) < score(agent)), "by " + offer.rule() + " " + name + " comes first");
   }
 }
@@ -262,11 +290,11 @@ void Model::Apply(const v1::Event& e) {
   Agent* a = agents_.contains(e.agent()) ? &agents_[e.agent()] : nullptr;
   const auto let_go = [&] {
     c->agent.clear();
-    c->offer.clear();
     c->cost = 0;
     c->light = false;
     if (!c->consulted.empty()) broken_.push_back(c->name + " leaves its agent while a colleague is still asked");
     c->state = Contact::kQueued;
+    c->in_line_since = now;
   };
   const auto holds_any = [&] {
     return std::any_of(contacts_.begin(), contacts_.end(), [&](const auto& one) {
@@ -295,6 +323,7 @@ void Model::Apply(const v1::Event& e) {
       contact.lane = created.lane();
       contact.rank = Ns(created.rank_time());
       contact.queued_at = Ns(created.queue_time());
+      contact.in_line_since = now;
       Expect(
           contact.queued_at <= now && contact.rank <= now + std::max<int64_t>(0, e.contact_created().value_shift_ns()),
           e, "nobody stands behind who comes later");
@@ -364,20 +393,24 @@ void Model::Apply(const v1::Event& e) {
       Count();
       CheckOffer(*c, e.agent(), e.offer_made(), now);
       if (a->used + e.offer_made().cost() > a->capacity) a->beyond = true;  // By a rule, as it had room.
+      Expect(offers_seen_.insert(e.offer_made().offer()).second, e, "no offer has a number that another had");
       c->state = Contact::kOffered;
-      c->agent = e.agent();
-      c->offer = e.offer_made().offer();
-      c->cost = e.offer_made().cost();
+      c->offers[e.offer_made().offer()] = {e.agent(), e.offer_made().cost(), Ns(e.offer_made().expire_time())};
       c->taken_along = e.offer_made().rule() == "linked";
-      c->until = Ns(e.offer_made().expire_time());
       a->last_offer = now;
       break;
     case v1::Event::kOfferAccepted:
-      Expect(c->state == Contact::kOffered && c->offer == e.offer_accepted().offer(), e, "the offer is open");
-      Expect(c->agent == e.agent(), e, "who accepts is whom it was made to");
-      Expect(now < c->until, e, "an offer is accepted before its deadline");
+      if (!c->offers.contains(e.offer_accepted().offer())) {
+        Expect(false, e, "the offer is open");
+        return;
+      }
+      Expect(c->offers.size() == 1, e, "one wins, after all others were taken back");
+      Expect(c->offers.at(e.offer_accepted().offer()).agent == e.agent(), e, "who accepts is whom it was made to");
+      Expect(now < c->offers.at(e.offer_accepted().offer()).until, e, "an offer is accepted before its deadline");
       c->state = Contact::kActive;
-      c->offer.clear();
+      c->agent = e.agent();
+      c->cost = c->offers.at(e.offer_accepted().offer()).cost;
+      c->offers.clear();
       c->served = 1;
       c->accepted_at = now;
       c->heard_at = now;
@@ -388,19 +421,30 @@ void Model::Apply(const v1::Event& e) {
       break;
     case v1::Event::kOfferClosed: {
       const auto& closed = e.offer_closed();
-      Expect(c->state == Contact::kOffered && c->offer == closed.offer(), e, "the offer is open");
+      if (!c->offers.contains(closed.offer())) {
+        Expect(false, e, "the offer is open");
+        return;
+      }
       const bool lapsed = closed.state() == v1::Offer::STATE_LAPSED;
-      if (lapsed) Expect(now >= c->until, e, "nothing lapses early");
+      if (lapsed) Expect(now >= c->offers.at(closed.offer()).until, e, "nothing lapses early");
+      Expect(c->offers.at(closed.offer()).agent == e.agent(), e, "it was made to that agent");
+      Expect(lapsed == (closed.cause() == v1::OfferClosedEvent::NO_ANSWER), e,
+             "only who does not answer lets it lapse");
       Expect(closed.missed_count() == a->missed + (lapsed ? 1 : 0), e, "only a lapse is a miss");
       a->missed = closed.missed_count();
       if (closed.has_back_off_until()) c->back_offs[e.agent()] = Ns(closed.back_off_until());
-      let_go();
+      c->offers.erase(closed.offer());
+      Expect(closed.others_open() == !c->offers.empty(), e, "it tells whether others are open");
+      if (c->offers.empty()) let_go();
       break;
     }
-    case v1::Event::kOfferExtended:
-      Expect(Ns(e.offer_extended().expire_time()) >= c->until, e, "an offer is only ever extended");
-      c->until = Ns(e.offer_extended().expire_time());
+    case v1::Event::kOfferExtended: {
+      Contact::Offer& offer = c->offers[e.offer_extended().offer()];
+      Expect(offer.agent == e.agent(), e, "who gets more time was offered it");
+      Expect(Ns(e.offer_extended().expire_time()) >= offer.until, e, "an offer is only ever extended");
+      offer.until = Ns(e.offer_extended().expire_time());
       break;
+    }
     case v1::Event::kContactTransferred: {
       Expect(c->state == Contact::kActive && c->agent == e.agent(), e, "who serves it passes it on");
       const auto& moved = e.contact_transferred();
@@ -475,7 +519,7 @@ void Model::Apply(const v1::Event& e) {
       Expect(c->state == Contact::kScheduled && c->schedule_at <= now, e, "it comes back at its time");
       Expect(IsOpen(QueueOf(*c), now), e, "nobody comes into a closed queue's line");
       c->state = Contact::kQueued;
-      c->queued_at = now;
+      c->queued_at = c->in_line_since = now;
       c->reserved_agent = e.contact_due().reserved_agent();
       c->reserved_until = Ns(e.contact_due().reserved_until());
       break;
@@ -489,7 +533,7 @@ void Model::Apply(const v1::Event& e) {
       c->lane = overflowed.lane();
       if (!overflowed.has_queue_time()) break;
       c->queue = overflowed.queue();
-      c->queued_at = now;
+      c->queued_at = c->in_line_since = now;
       c->step = 0;
       c->overflowed.clear();
       c->escalated.clear();
@@ -587,6 +631,9 @@ void Model::Apply(const v1::Event& e) {
     case v1::Event::kAgentSignedOut:
       for (const auto& [name, contact] : contacts_) {
         Expect(contact.agent != e.agent(), e, name + " would be left with nobody");
+        for (const auto& [offer, open] : contact.offers) {
+          Expect(open.agent != e.agent(), e, offer + " would be left with nobody");
+        }
       }
       if (e.agent_signed_out().reason() == "lost") Expect(now >= a->grace_until, e, "grace has its time");
       a->signed_in = a->connected = a->available = false;
@@ -614,6 +661,9 @@ void Model::Apply(const v1::Event& e) {
       a->grace_until =
           e.agent_connection_changed().has_grace_until() ? Ns(e.agent_connection_changed().grace_until()) : 0;
       break;
+    case v1::Event::kAgentRested:
+      a->rest_until = Ns(e.agent_rested().until());
+      break;
     default:
       break;
   }
@@ -634,11 +684,13 @@ void Model::CheckSettled(int64_t now) {
   }
   for (const auto& [name, contact] : contacts_) {
     CheckNobodyOverstays(contact, now);
-    if (contact.agent.empty() != (contact.state == Contact::kQueued || contact.state == Contact::kScheduled)) {
+    const bool held = contact.state == Contact::kActive || contact.state == Contact::kWrapUp;
+    if (contact.agent.empty() == held || contact.offers.empty() == (contact.state == Contact::kOffered)) {
       broken_.push_back(name + " has a holder in line, or none out of it");
     }
-    if (contact.state == Contact::kOffered && contact.until <= now)
-      broken_.push_back(name + "'s offer should have lapsed");
+    for (const auto& [offer, open] : contact.offers) {
+      if (open.until <= now) broken_.push_back(offer + " should have lapsed");
+    }
     if (contact.state != Contact::kQueued) continue;
     if (contact.known && !contact.reserved_agent.empty() && !agents_.at(contact.reserved_agent).available) {
       broken_.push_back(name + " is kept for a known agent who has gone");
@@ -650,7 +702,7 @@ void Model::CheckSettled(int64_t now) {
     }
     if (OtherOffered(contact)) continue;
     for (const auto& [agent, data] : agents_) {
-      if (MayTake(agent, contact) && HasRoom(agent, contact) && !BackedOff(agent, contact, now)) {
+      if (MayTake(agent, contact) && HasRoom(agent, contact, now) && !BackedOff(agent, contact, now)) {
         broken_.push_back(name + " waits while " + agent + " has room and may take it");
       }
     }

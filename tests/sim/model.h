@@ -40,7 +40,7 @@ class Model {
 
   struct Contact {
     enum State { kQueued, kOffered, kActive, kWrapUp, kScheduled } state = kQueued;
-    std::string name, queue, channel, agent, offer, reserved_agent;
+    std::string name, queue, channel, agent, reserved_agent;  // Agent: who serves it.
     int lane = 0;
     int64_t shift = 0;       // By its queue's order; in the rank already.
     bool as_created = true;  // Nothing but offers happened to it.
@@ -67,6 +67,13 @@ class Model {
     bool may_exceed = false;  // Directed beyond capacity.
     std::string consulted;
     int64_t heard_at = 0;  // The customer's last word.
+    int64_t in_line_since = 0;
+    struct Offer {
+      std::string agent;
+      int cost = 0;
+      int64_t until = 0;
+    };
+    std::map<std::string, Offer> offers;  // Open ones, by name.
   };
   struct Agent {
     std::map<std::string, int> skills, count_max;
@@ -74,7 +81,7 @@ class Model {
     bool available = false, signed_in = false, connected = false;
     std::string pending;  // Presence to come once nothing is held.
     bool beyond = false;  // Above its capacity for a reason: interrupted, directed, taken over, woken.
-    int64_t idle_since = 0, last_offer = 0, grace_until = 0;
+    int64_t idle_since = 0, last_offer = 0, grace_until = 0, rest_until = 0;
     int missed = 0, order = 0;
     int used = 0;                       // As of Count.
     std::map<std::string, int> counts;  // As of Count, by channel.
@@ -95,7 +102,9 @@ class Model {
   bool OtherOffered(const Contact& contact) const;
   void Unlink(Contact& contact);
   bool Holds(const v1::EscalationStep& step, const Contact& contact, int64_t now) const;
-  bool HasRoom(const std::string& agent, const Contact& contact) const;
+  bool OnDuty(const std::string& agent, const Contact& contact, int64_t now) const;
+  bool HasRoom(const std::string& agent, const Contact& contact, int64_t now) const;
+  // Declined, missed or passed on a while ago; unless so did everybody there, and a moment has passed.
   bool BackedOff(const std::string& agent, const Contact& contact, int64_t now) const;
   static bool Before(const Contact& a, const Contact& b);
   void CheckOffer(const Contact& contact, const std::string& agent, const v1::OfferMade& offer, int64_t now);
@@ -112,6 +121,7 @@ class Model {
   std::map<std::string, Contact> contacts_;
   std::map<std::string, Agent> agents_;
   std::set<std::string> ended_;
+  std::set<std::string> offers_seen_;
   int64_t last_sequence_ = 0, last_time_ = 0;
   std::vector<std::string> broken_;
 };

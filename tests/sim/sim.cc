@@ -161,7 +161,12 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
     queue.mutable_offer_timeout()->set_seconds(random.Between(5, 20));
     queue.mutable_miss_back_off()->set_seconds(random.Between(0, 30));
     queue.mutable_decline_back_off()->set_seconds(random.Between(1, 60));
+    queue.mutable_unreachable_back_off()->set_seconds(random.Between(0, 20));
+    if (random.OneIn(2)) queue.mutable_lost_back_off()->set_seconds(random.Between(0, 20));
+    if (random.OneIn(2)) queue.mutable_abandon_back_off()->set_seconds(random.Between(0, 10));
     queue.set_misses_max(random.Between(0, 3));
+    queue.set_missed_action(static_cast<v1::MissedAction>(random.Between(1, 3)));
+    queue.set_offer_count(random.OneIn(3) ? random.Between(2, 4) : 1);
     queue.mutable_wrap_up()->set_mode(static_cast<v1::WrapUpConfig::Mode>(random.Between(1, 4)));
     queue.mutable_wrap_up()->mutable_duration()->set_seconds(random.Between(1, 30));
     queue.mutable_wrap_up()->mutable_duration_max()->set_seconds(random.Between(30, 60));
@@ -533,12 +538,14 @@ class Simulation {
                               .reason = ""});
     } else if (dice < 61) {
       if ((contact = AnyIn(Model::Contact::kOffered)) == nullptr) return;
-      const std::string number = contact->offer.substr(contact->offer.rfind('/') + 1);
-      const core::OfferId offer{std::stoull(number) - static_cast<uint64_t>(random_.OneIn(30))};
+      const auto& [name, open] = random_.Pick(contact->offers);
+      const core::OfferId offer{std::stoull(name.substr(name.rfind('/') + 1)) -
+                                static_cast<uint64_t>(random_.OneIn(30))};
+      const std::string agent = random_.OneIn(20) ? AnyAgent() : open.agent.substr(7);
       if (random_.OneIn(6)) {
-        Route(core::DeclineOffer{HolderOf(*contact), Id(contact->name), offer, "no"});
+        Route(core::DeclineOffer{agent, Id(contact->name), offer, "no", random_.OneIn(3)});
       } else {
-        Route(core::AcceptOffer{HolderOf(*contact), Id(contact->name), offer});
+        Route(core::AcceptOffer{agent, Id(contact->name), offer});
       }
     } else if (dice < 73) {
       if ((contact = AnyIn(Model::Contact::kActive)) == nullptr) return;
