@@ -363,7 +363,10 @@ void Router::Impl::Apply(const Event& event) {
                    if (!e.labels.empty()) contact.edit_rare().labels = e.labels;
                    if (e.contact_count != 0) contact.edit_rare().contact_count = e.contact_count;
                    line.learned(contact.cls).AddArrival(at);
-                   line.learned(contact.cls).value_shift = e.order_shift;
+                   // Other queues that ask for the same may order by deadline.
+                   if (rules(e.queue).policy.order == Order::kValue) {
+                     line.learned(contact.cls).value_shift = e.order_shift;
+                   }
                    JoinLine(contact, at);
                    Rearm(contact);
                  },

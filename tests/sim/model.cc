@@ -96,6 +96,14 @@ bool Model::OnDuty(const std::string& agent, const Contact& contact, int64_t now
          max != a.count_max.end() && max->second > 0;
 }
 
+std::optional<int> Model::Contact::CostTo(const std::string& name) const {
+  if (agent == name) return cost;
+  for (const auto& [offer, open] : offers) {
+    if (open.agent == name) return open.cost;
+  }
+  return std::nullopt;
+}
+
 bool Model::HasRoom(const std::string& agent, const Contact& contact, int64_t now) const {
   if (!OnDuty(agent, contact, now)) return false;
   const Agent& a = agents_.at(agent);
@@ -108,9 +116,10 @@ bool Model::HasRoom(const std::string& agent, const Contact& contact, int64_t no
   for (const auto& rule : config_.interruptions()) {
     if (rule.ringing() != contact.channel) continue;
     for (const auto& [name, held] : contacts_) {
-      if (held.agent != agent || held.channel != rule.holding()) continue;
+      const std::optional<int> cost = held.CostTo(agent);
+      if (!cost || held.channel != rule.holding()) continue;
       if (rule.effect() == v1::InterruptionRule::BLOCK && !held.light) return false;
-      if (rule.effect() == v1::InterruptionRule::INTERRUPT) used -= held.cost;
+      if (rule.effect() == v1::InterruptionRule::INTERRUPT) used -= *cost;
     }
   }
   return used + ChannelOf(contact).cost() <= a.capacity;

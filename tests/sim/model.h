@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -74,6 +75,8 @@ class Model {
       int64_t until = 0;
     };
     std::map<std::string, Offer> offers;  // Open ones, by name.
+    // What it takes of an agent's capacity, held or offered; empty when the agent has nothing of it.
+    std::optional<int> CostTo(const std::string& agent) const;
   };
   struct Agent {
     std::map<std::string, int> skills, count_max;
