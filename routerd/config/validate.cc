@@ -33,6 +33,8 @@ constexpr size_t kKnownNamesMax = 10;
 constexpr int kQueuesMax = 1'000;
 constexpr int64_t kAgentsMax = 100'000;
 constexpr int kLaneMax = 9;
+// For keys whose rule the router does not have yet: better refused than passed over in silence.
+constexpr const char* kNotServedYet = "is not served by this version of the router; leave it out";
 constexpr int kEscalationStepsMax = 20;
 constexpr size_t kLabelBytesMax = 64;
 
@@ -333,6 +335,9 @@ class Checker {
     CheckRange(path + ".return_window", queue.return_window(), absl::ZeroDuration(), absl::Hours(1));
     CheckKnownAgentValues(path + ".known_agent", queue.known_agent());
     CheckEscalationValues(path + ".escalation", queue.escalation());
+    if (!queue.preferences().empty()) Add(path + ".preferences", kNotServedYet);
+    if (!queue.hold_backs().empty()) Add(path + ".hold_backs", kNotServedYet);
+    if (queue.bots_first()) Add(path + ".bots_first", kNotServedYet);
     std::set<std::string_view> dispositions;
     for (int i = 0; i < queue.dispositions_size(); ++i) {
       const std::string disposition_path = absl::StrCat(path, ".dispositions[", i, "]");
@@ -425,6 +430,7 @@ class Checker {
       Add(EntryPath(path + ".channels", channel),
           absl::StrCat(count_max, " is out of range (1 to 100000); a channel that is not named is not taken"));
     }
+    if (agent.bot()) Add(path + ".bot", kNotServedYet);
     if (agent.has_wrap_up_duration()) {
       CheckRange(path + ".wrap_up_duration", agent.wrap_up_duration(), absl::Seconds(1), absl::Minutes(15));
     }

@@ -236,6 +236,9 @@ absl::StatusOr<engine::Request> ToEngine(const v1::TransferContact& request, con
     case v1::TransferContact::TARGET_NOT_SET:
       return FieldError("FIELD_MISSING", "transfer", "needs an agent or a queue to go to");
   }
+  if (request.warm()) {
+    return FieldError("NOT_SERVED", "transfer.warm", "not served by this version; consult first, then pass it on");
+  }
   RETURN_IF_ERROR(CheckRequirements(request.requirements(), "transfer.requirements"));
   RETURN_IF_ERROR(CheckBytes("transfer.reason", request.reason(), kReasonBytesMax));
   RETURN_IF_ERROR(CheckBytes("transfer.summary", request.summary(), kSummaryBytesMax));
@@ -315,6 +318,9 @@ absl::StatusOr<engine::Request> ToEngine(v1::CreateContactRequest request, const
   RETURN_IF_ERROR(CheckIdentifier("channel", request.channel()));
   RETURN_IF_ERROR(CheckIdentifier("queue", BareName(request.queue(), "queues/")));
   RETURN_IF_ERROR(CheckRequirements(request.requirements(), "requirements"));
+  if (!request.preferences().empty()) {
+    return FieldError("NOT_SERVED", "preferences", "not served by this version; ask for requirements, or leave it out");
+  }
   RETURN_IF_ERROR(CheckCustomer(request.customer()));
   RETURN_IF_ERROR(CheckBytes("subject", request.subject(), kSubjectBytesMax));
   RETURN_IF_ERROR(CheckAttributes(request.attributes()));

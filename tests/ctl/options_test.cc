@@ -76,7 +76,7 @@ const MistakeCase kMistakes[] = {
     {"CertificateWithoutTls", {"queues", "--tls-key", "k", "--tls-certificate", "d"}, "needs --tls-ca"},
     {"NotANumber", {"watch", "--after", "x"}, "--after takes a number from 0 up, not \"x\""},
     {"NegativeNumber", {"watch", "--after", "-1"}, "--after takes a number from 0 up"},
-    {"TooFew", {"assign", "12"}, "too few arguments; usage: routerctl assign CONTACT AGENT"},
+    {"TooFew", {"assign", "12"}, "too few arguments; usage: routerctl assign [--exceed] CONTACT AGENT"},
     {"TooMany", {"queues", "billing"}, "too many arguments; usage: routerctl queues"},
     {"ExplainsContactsOnly", {"explain", "agent", "ana"}, "only a contact can be explained"},
     {"TakesATime", {"explain", "12", "--at", "noon"}, "--at takes a time like 2026-03-01T14:02:10+08:00"},

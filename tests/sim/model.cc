@@ -529,6 +529,7 @@ void Model::Apply(const v1::Event& e) {
       Expect(IsOpen(QueueOf(*c), now), e, "nobody comes into a closed queue's line");
       c->state = Contact::kQueued;
       c->queued_at = c->in_line_since = now;
+      c->known = false;
       c->reserved_agent = e.contact_due().reserved_agent();
       c->reserved_until = Ns(e.contact_due().reserved_until());
       break;
