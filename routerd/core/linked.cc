@@ -37,13 +37,16 @@ const Contact* Router::Impl::OfferedInstead(const Contact& contact) const {
 }
 
 // The agent has agreed to serve this customer, so is not asked again, and gets the contact even beyond capacity: two
-// agents with one person would be worse. What the agent lacks the skill or the channel for waits on, alone.
+// agents with one person would be worse. What the agent lacks the skill or the channel for, or is kept for another
+// agent, waits on, alone.
 void Router::Impl::TakeAlong(const LinkedContacts& linked, AgentId id) {
   const Agent& agent = roster.at(id);
   for (const ContactId other : linked) {
     Contact& contact = Get(other);
     if (contact.state != ContactState::kQueued) continue;
-    if (agent.data.count_max[Index(contact.channel)] == 0 || !MayTake(agent, contact)) {
+    const AgentId kept_for = contact.rare().reserved_agent;
+    if (agent.data.count_max[Index(contact.channel)] == 0 || !MayTake(agent, contact) ||
+        (kept_for != kNoAgent && kept_for != id)) {
       dirty_contacts.push_back(other);  // It held back while the other was offered.
       continue;
     }

@@ -164,7 +164,7 @@ void Model::Expect(bool holds, const v1::Event& event, const std::string& rule) 
 
 void Model::CheckOffer(const Contact& contact, const std::string& agent, const v1::OfferMade& offer, int64_t now) {
   const auto expect = [&](bool holds, const std::string& rule) {
-    if (!holds) broken_.push_back("offer " + offer.offer() + " to " + agent + ": " + rule);
+    if (!holds) broken_.push_back("offer " + offer.offer() + " (" + offer.rule() + ") to " + agent + ": " + rule);
   };
   if (contact.state == Contact::kOffered) {
     expect(static_cast<int>(contact.offers.size()) < QueueOf(contact).offer_count(), "to no more at once");
@@ -172,7 +172,7 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   } else {
     expect(contact.state == Contact::kQueued, "only who waits is offered");
   }
-  expect(MayTake(agent, contact), "the agent must be able to take it");
+  expect(MayTake(agent, contact), "the agent must be able to take it; kept for \"" + contact.reserved_agent + "\"");
   if (offer.rule() == "linked") return;
   expect(!OtherOffered(contact), "another contact of its customer is being offered");
   expect(HasRoom(agent, contact, now), "the agent must have room");
@@ -318,8 +318,7 @@ void Model::Apply(const v1::Event& e) {
     Expect(false, e, "the contact lives");
     return;
   }
-  const bool offering = e.kind_case() == v1::Event::kOfferMade || e.kind_case() == v1::Event::kOfferClosed;
-  if (c != nullptr && !offering) c->as_created = false;
+  if (c != nullptr && e.kind_case() != v1::Event::kOfferClosed) c->as_created = false;
   switch (e.kind_case()) {
     case v1::Event::kContactCreated: {
       const v1::Contact& created = e.contact_created().contact();
@@ -424,6 +423,7 @@ void Model::Apply(const v1::Event& e) {
       c->accepted_at = now;
       c->heard_at = now;
       c->reserved_agent.clear();
+      c->may_exceed = false;
       Unlink(*c);
       c->back_offs.clear();
       a->missed = 0;
@@ -529,7 +529,7 @@ void Model::Apply(const v1::Event& e) {
       Expect(IsOpen(QueueOf(*c), now), e, "nobody comes into a closed queue's line");
       c->state = Contact::kQueued;
       c->queued_at = c->in_line_since = now;
-      c->known = false;
+      c->known = c->may_exceed = false;
       c->reserved_agent = e.contact_due().reserved_agent();
       c->reserved_until = Ns(e.contact_due().reserved_until());
       break;
@@ -713,7 +713,10 @@ void Model::CheckSettled(int64_t now) {
     if (OtherOffered(contact)) continue;
     for (const auto& [agent, data] : agents_) {
       if (MayTake(agent, contact) && HasRoom(agent, contact, now) && !BackedOff(agent, contact, now)) {
-        broken_.push_back(name + " waits while " + agent + " has room and may take it");
+        std::string about = contact.reserved_agent.empty() ? "" : "; kept for it";
+        if (!contact.back_offs.empty()) about += "; passed over by " + std::to_string(contact.back_offs.size());
+        if (!contact.linked.empty()) about += "; linked with " + *contact.linked.begin();
+        broken_.push_back(name + " waits while " + agent + " has room and may take it" + about);
       }
     }
   }
