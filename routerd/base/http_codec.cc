@@ -183,7 +183,10 @@ HttpRequestDecoder::State HttpRequestDecoder::Put(std::string_view input, size_t
     begun_ = true;
     continued_ = false;
   }
+  // What is left of a chunked body is at least its last chunk. Beast 1.81 asserts that it is given all of that at once.
+  constexpr std::string_view kLastChunk = "0\r\n\r\n";
   while (!parser_->is_done()) {
+    if (parser_->is_header_done() && parser_->chunked() && input.size() < kLastChunk.size()) return State::kNeedMore;
     boost::system::error_code error;
     const size_t taken = parser_->put(boost::asio::const_buffer(input.data(), input.size()), error);
     input.remove_prefix(taken);
