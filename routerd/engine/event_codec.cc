@@ -645,6 +645,8 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       return core::AgentRested{agent(), FromProto(event.agent_rested().until())};
     case v1::Event::kWarmTransferStarted:
     case v1::Event::kWarmTransferEnded:
+    case v1::Event::kRoomKept:
+    case v1::Event::kRoomGivenBack:
     case v1::Event::kMessagesDelivered:
     case v1::Event::kContextUpdated:
     case v1::Event::kAdapterAcknowledged:
@@ -765,6 +767,10 @@ std::string_view KindName(const v1::Event& event) {
       return "contact.labeled";
     case v1::Event::kAgentRested:
       return "agent.rested";
+    case v1::Event::kRoomKept:
+      return "room.kept";
+    case v1::Event::kRoomGivenBack:
+      return "room.given_back";
     case v1::Event::KIND_NOT_SET:
       break;
   }
