@@ -124,7 +124,7 @@ struct HoldContact {
 struct TransferContact {
   std::string agent;
   ContactId contact;
-  std::string to_agent;  // Exactly one of these two.
+  std::string to_agent;  // At most one of these two; with neither, whoever has what is required, in the same queue.
   std::string to_queue;
   std::vector<NamedTier> requirements;  // Empty: the target queue's own.
   std::string reason;

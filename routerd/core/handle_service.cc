@@ -20,8 +20,10 @@ Handler::Result Handler::operator()(const TransferContact& c) {
   const auto held = Held(c.agent, c.contact, ContactState::kActive);
   if (!held.ok()) return held.status();
   const Contact& contact = **held;
-  if (c.to_agent.empty() == c.to_queue.empty()) {
-    return Error(StatusCode::kInvalidArgument, "TARGET_MISSING", "a transfer goes to exactly one agent or queue");
+  const bool to_skills = c.to_agent.empty() && c.to_queue.empty() && !c.requirements.empty();
+  if (c.to_agent.empty() == c.to_queue.empty() && !to_skills) {
+    return Error(StatusCode::kInvalidArgument, "TARGET_MISSING",
+                 "a transfer goes to exactly one agent or queue, or to whoever has the skills asked for");
   }
   ContactTransferred e;
   e.contact = c.contact;
@@ -40,7 +42,7 @@ Handler::Result Handler::operator()(const TransferContact& c) {
     e.reserved_agent = *target;
     e.reserved_until = r_.now + r_.policy->transfer_wait;
   } else {
-    const auto queue = LiveQueue(c.to_queue);
+    const auto queue = to_skills ? contact.queue : LiveQueue(c.to_queue);
     if (!queue.ok()) return queue.status();
     if (absl::Status status = CheckRoom(r_.rules(*queue), /*transfer=*/true); !status.ok()) return status;
     e.queue_changed = *queue != contact.queue;

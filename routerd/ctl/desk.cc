@@ -2,6 +2,7 @@
 #include "routerd/ctl/desk.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "routerd/base/suggest.h"
@@ -28,6 +29,7 @@ constexpr std::string_view kHelp =
     "  /answered [N]                   end that, or end being asked about contact N\n"
     "  /note [#N] text                 for colleagues only: the customer does not see it\n"
     "  /transfer agent|queue NAME reason | summary     pass the current chat on\n"
+    "  /transfer skill SKILL:TIER,... reason | summary  to whoever has these skills, e.g. billing:SENIOR,orders\n"
     "  /later TIME [| summary]                         put it off, e.g. to 2027-01-31T09:00:00+08:00\n"
     "  /notreached      the customer of a callback could not be reached\n"
     "  /done [outcome] [| summary]                     end the conversation\n"
@@ -56,6 +58,28 @@ std::pair<std::string, std::string> SplitSummary(std::string_view text) {
   const size_t bar = text.find('|');
   if (bar == std::string_view::npos) return {std::string(Trim(text)), ""};
   return {std::string(Trim(text.substr(0, bar))), std::string(Trim(text.substr(bar + 1)))};
+}
+
+// Each skill of "billing:SENIOR,orders", its tier JUNIOR unless it is named. False, with why, if it can't be read.
+bool ParseSkills(std::string_view text, google::protobuf::RepeatedPtrField<v1::SkillRequirement>& skills,
+                 std::string& why) {
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    const size_t colon = one.find(':');
+    v1::SkillRequirement& skill = *skills.Add();
+    skill.set_skill(std::string(one.substr(0, colon)));
+    if (colon == std::string_view::npos) continue;
+    std::string name(one.substr(colon + 1));
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+    v1::Tier tier = v1::TIER_UNSPECIFIED;
+    if (!v1::Tier_Parse(name, &tier) || tier == v1::TIER_UNSPECIFIED) {
+      why = "There is no tier \"" + OneLine(name, 40) + "\"; JUNIOR, INTERMEDIATE, SENIOR or EXPERT";
+      return false;
+    }
+    skill.set_tier(tier);
+  }
+  return true;
 }
 
 bool IsNumber(std::string_view text) {
@@ -397,24 +421,28 @@ void Desk::Transfer(std::string_view rest) {
   const std::string kind(TakeWord(rest));
   const std::string name = ShortName(TakeWord(rest));
   const auto [reason, summary] = SplitSummary(rest);
-  if ((kind != "agent" && kind != "queue") || name.empty() || reason.empty()) {
-    return Print("-- Where to and why? /transfer agent|queue NAME reason | what the receiver must know");
+  if ((kind != "agent" && kind != "queue" && kind != "skill") || name.empty() || reason.empty()) {
+    return Print(
+        "-- Where to and why? /transfer agent|queue NAME reason | what the receiver must know\n"
+        "   or to whoever has the skills: /transfer skill billing:SENIOR,orders reason | summary");
   }
   const v1::Contact* chat = Current();
   if (chat == nullptr) return;
-  const std::vector<std::string>& known = kind == "agent" ? agents_ : queues_;
-  if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
-    std::string suggestion = base::DidYouMean(name, known);
-    if (suggestion.empty()) suggestion = "; there are " + Joined(known);
-    return Print("-- There is no " + kind + " \"" + OneLine(name, 40) + "\"" + suggestion);
-  }
   v1::WorkRequest request;
   v1::TransferContact& transfer = *request.mutable_transfer();
   transfer.set_contact(chat->name());
-  if (kind == "agent") {
-    transfer.set_agent("agents/" + name);
+  if (kind == "skill") {
+    std::string why;
+    if (!ParseSkills(name, *transfer.mutable_requirements(), why)) return Print("-- " + why);
   } else {
-    transfer.set_queue("queues/" + name);
+    const std::vector<std::string>& known = kind == "agent" ? agents_ : queues_;
+    if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
+      std::string suggestion = base::DidYouMean(name, known);
+      if (suggestion.empty()) suggestion = "; there are " + Joined(known);
+      return Print("-- There is no " + kind + " \"" + OneLine(name, 40) + "\"" + suggestion);
+    }
+    if (kind == "agent") transfer.set_agent("agents/" + name);
+    if (kind == "queue") transfer.set_queue("queues/" + name);
   }
   transfer.set_reason(reason);
   transfer.set_summary(summary);

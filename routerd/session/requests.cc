@@ -234,7 +234,8 @@ absl::StatusOr<engine::Request> ToEngine(const v1::TransferContact& request, con
       RETURN_IF_ERROR(CheckIdentifier("transfer.queue", to_queue));
       break;
     case v1::TransferContact::TARGET_NOT_SET:
-      return FieldError("FIELD_MISSING", "transfer", "needs an agent or a queue to go to");
+      if (!request.requirements().empty()) break;
+      return FieldError("FIELD_MISSING", "transfer", "needs an agent, a queue or skills to go to");
   }
   if (request.warm()) {
     return FieldError("NOT_SERVED", "transfer.warm", "not served by this version; consult first, then pass it on");

@@ -203,6 +203,13 @@ TEST_F(DeskTest, TransfersWithReasonAndSummary) {
   EXPECT_EQ(request.transfer().reason(), "an order");
   EXPECT_EQ(request.transfer().summary(), "was billed twice");
   EXPECT_EQ(Asked("/transfer queue orders late parcel").transfer().queue(), "queues/orders");
+  const v1::TransferContact skilled = Asked("/transfer skill billing:senior,orders a dispute").transfer();
+  EXPECT_EQ(skilled.target_case(), v1::TransferContact::TARGET_NOT_SET);
+  ASSERT_THAT(skilled.requirements(), SizeIs(2));
+  EXPECT_EQ(skilled.requirements(0).skill(), "billing");
+  EXPECT_EQ(skilled.requirements(0).tier(), v1::SENIOR);
+  EXPECT_EQ(skilled.requirements(1).skill(), "orders");
+  EXPECT_THAT(desk_.Line("/transfer skill billing:best a dispute").text, HasSubstr("There is no tier \"BEST\""));
   EXPECT_THAT(desk_.Line("/transfer queue oders late").text, HasSubstr("did you mean \"orders\"?"));
   EXPECT_THAT(desk_.Line("/transfer agent bo").text, HasSubstr("Where to and why?"));
   EXPECT_THAT(Receive(R"(released { contact: "contacts/7" reason: "transferred" })").text,

@@ -22,7 +22,8 @@
 //   clock HH:MM · later C QUEUE TIME · callback C [TIME] · putoff A C TIME · notreached A C
 //   consult A C COLLEAGUE · consulted A C · takeover C A · direct C QUEUE A [exceed] · says C
 //   channel NAME cost N [dormant TIME N] · holding CHANNEL ringing CHANNEL block|interrupt
-//   transfer A C agent|queue NAME · assign C A · requeue C · advance TIME · why C · refused COMMAND…
+//   transfer A C agent|queue NAME · transfer A C skill SKILL>=TIER,… · assign C A · requeue C · advance TIME · why C ·
+//   refused COMMAND…
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -351,7 +352,9 @@ class Story {
     if (verb == "claim") return ClaimContact{w[1], id};
     if (verb == "transfer") {
       TransferContact t{w[1], id, "", "", {}, "reason", "summary"};
-      (w[3] == "agent" ? t.to_agent : t.to_queue) = w[4];
+      if (w[3] == "agent") t.to_agent = w[4];
+      if (w[3] == "queue") t.to_queue = w[4];
+      if (w[3] == "skill") t.requirements = ParseNeeds(w[4]);
       return t;
     }
     throw std::invalid_argument("no command " + verb);

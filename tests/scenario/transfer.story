@@ -34,3 +34,27 @@ complete ana c1
 ----
 c1 accepted ana
 c1 ended completed
+
+# Or to whoever has the skill, in the same queue, whatever the queue itself asks for; not back to who passed it on.
+contact c2 billing
+accept ana c2
+transfer ana c2 skill orders>=SENIOR
+----
+c2 queued billing headstart=0s
+c2 offered ana deadline=15s
+c2 accepted ana
+c2 passed on by ana to queue billing
+c2 offered bo deadline=15s
+
+accept bo c2
+transfer bo c2 skill orders>=JUNIOR
+----
+c2 accepted bo
+c2 passed on by bo to queue billing
+c2 offered ana deadline=15s
+
+accept ana c2
+refused transfer ana c2 skill nothing
+----
+c2 accepted ana
+refused: a transfer goes to exactly one agent or queue, or to whoever has the skills asked for

@@ -148,6 +148,16 @@ TEST(RequestsTest, ATransferKeepsWhatItSays) {
             (std::vector<core::NamedTier>{{"orders", core::Tier::kJunior}, {"billing", core::Tier::kExpert}}));
 }
 
+TEST(RequestsTest, ATransferToSkillsNeedsNoTarget) {
+  const auto engine = ToEngine(
+      Parse<v1::WorkRequest>("transfer { contact: '7' requirements { skill: 'billing' tier: SENIOR } reason: 'r' }"),
+      "ana");
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  const auto& transfer = std::get<core::TransferContact>(std::get<engine::Route>(*engine).command);
+  EXPECT_EQ(transfer.to_agent + transfer.to_queue, "");
+  EXPECT_EQ(transfer.requirements, (std::vector<core::NamedTier>{{"billing", core::Tier::kSenior}}));
+}
+
 TEST(RequestsTest, SupervisorsCommandsAreChecked) {
   EXPECT_FALSE(ToEngine(Parse<v1::AssignContactRequest>("contact: '1'")).ok());
   EXPECT_FALSE(ToEngine(Parse<v1::RequeueContactRequest>("contact: 'x'")).ok());

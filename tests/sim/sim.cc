@@ -512,10 +512,17 @@ class Simulation {
     core::TransferContact transfer;
     transfer.agent = HolderOf(*contact);
     transfer.contact = Id(contact->name);
-    if (random_.OneIn(2)) {
-      transfer.to_agent = AnyAgent();
-    } else {
-      transfer.to_queue = absl::StrCat("q", random_.Below(6));
+    switch (random_.Below(5)) {
+      case 0:
+      case 1:
+        transfer.to_agent = AnyAgent();
+        break;
+      case 2:
+      case 3:
+        transfer.to_queue = absl::StrCat("q", random_.Below(6));
+        break;
+      default:
+        transfer.requirements = {{absl::StrCat("s", random_.Below(4)), static_cast<core::Tier>(random_.Between(1, 3))}};
     }
     transfer.reason = "r";
     Route(std::move(transfer));

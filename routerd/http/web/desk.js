@@ -2,7 +2,7 @@
 import {avatar, byId, h, icon, rebuild, reconcile, setText, vipBadge} from './dom.js';
 import {DeskSession} from './desk_session.js';
 import {DeskState, isOwnSide} from './desk_state.js';
-import {channelOf, clockOf, idOf, instantOf, millisecondsOf, momentOf, sentenceOf, skillsOf, spanOf, wordOf} from './format.js';
+import {channelOf, clockOf, idOf, instantOf, millisecondsOf, momentOf, parseSkills, sentenceOf, skillsOf, spanOf, wordOf} from './format.js';
 
 const AWAY_REASONS = ['break', 'lunch', 'meeting', 'training', 'paperwork'];
 const DECLINE_REASONS = ['Busy with another contact', 'Not my field', 'Know the customer privately', 'Technical problem'];
@@ -626,19 +626,31 @@ function openTransfer(conversation) {
   const group = (label, prefix, names) => names.length
     ? h('optgroup', {label}, names.map((name) => h('option', {value: `${prefix}/${idOf(name)}`}, idOf(name)))) : null;
   byId('transfer-target').replaceChildren(...[
-    h('option', {value: ''}, 'Choose…'), group('Agents', 'agents', others), group('Queues', 'queues', desk.queues),
+    h('option', {value: ''}, 'Choose…'), h('option', {value: 'skills'}, 'Whoever has the skills…'),
+    group('Agents', 'agents', others), group('Queues', 'queues', desk.queues),
   ].filter(Boolean));
+  byId('transfer-skills').value = '';
+  showSkillsRow();
   byId('transfer-reason').value = '';
   byId('transfer-summary').value = '';
   byId('transfer-problem').hidden = true;
   byId('transfer').showModal();
 }
 
+function showSkillsRow() {
+  const shown = byId('transfer-target').value === 'skills';
+  byId('transfer-skills-row').hidden = !shown;
+  byId('transfer-skills').required = shown;
+}
+byId('transfer-target').addEventListener('change', showSkillsRow);
+
 byId('transfer-form').addEventListener('submit', (event) => {
   event.preventDefault();
   const [kind, id] = byId('transfer-target').value.split('/');
+  const target = {agents: {agent: id}, queues: {queue: id}}[kind] ??
+    {requirements: parseSkills(byId('transfer-skills').value)};
   settle('transfer', {transfer: {
-    contact: dialogContact, [kind === 'agents' ? 'agent' : 'queue']: id,
+    contact: dialogContact, ...target,
     reason: byId('transfer-reason').value.trim(), summary: byId('transfer-summary').value.trim(),
   }}, () => desk.conversations.has(dialogContact));
 });

@@ -45,6 +45,12 @@ export const TIERS = {TIER_UNSPECIFIED: '', JUNIOR: 'junior', INTERMEDIATE: 'int
 // [{skill: "billing", tier: "SENIOR"}] -> "billing senior".
 export const skillsOf = (list = []) => list.map(({skill, tier}) => [skill, TIERS[tier] ?? ''].join(' ').trim()).join(', ');
 
+// "billing: senior, orders" -> [{skill: "billing", tier: "SENIOR"}, {skill: "orders"}].
+export const parseSkills = (text) => text.split(',').map((one) => one.trim()).filter(Boolean).map((one) => {
+  const [skill, tier] = one.split(/[\s:]+/);
+  return tier ? {skill, tier: tier.toUpperCase()} : {skill};
+});
+
 const CHANNELS = {webchat: 'Web chat', phone: 'Phone', video: 'Video', wechat: 'WeChat', weibo: 'Weibo'};
 export const channelOf = (id = '') => CHANNELS[id] ?? id;
 
