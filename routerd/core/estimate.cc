@@ -12,8 +12,10 @@ constexpr size_t kPlayedMax = 256;
 constexpr int kRunsMax = 16;
 constexpr int kRunsMin = 4;
 
-// The more wait, the less chance matters to each, and the more a run costs.
-int RunsFor(size_t waiting) { return std::clamp(static_cast<int>(40'000 / (waiting + 1)), kRunsMin, kRunsMax); }
+// The more wait and serve, the less chance matters to each, and the more a run costs.
+int RunsFor(size_t waiting, size_t agents) {
+  return std::clamp(static_cast<int>(40'000 / (waiting + 2 * agents + 1)), kRunsMin, kRunsMax);
+}
 
 // Counts places while everybody who waits is told of in line order.
 class Places {
@@ -105,7 +107,7 @@ void Router::EstimateAll(Instant now,
     forecast.Add(*line.back());
     return true;
   });
-  forecast.Run(RunsFor(line.size()));
+  forecast.Run(RunsFor(line.size(), r.roster.agent_count()));
   Places places(r);
   for (size_t i = 0; i < line.size(); ++i) {
     const auto [p50, p90] = forecast.WaitOf(i);
@@ -129,7 +131,7 @@ WaitEstimate EstimateOne(const Router::Impl& r, const LineKey& key, const Requir
     return true;
   });
   const size_t mine = add(forecast);
-  forecast.Run(RunsFor(played));
+  forecast.Run(RunsFor(played, r.roster.agent_count()), mine);
   auto [p50, p90] = forecast.WaitOf(mine);
   if (played == kPlayedMax) {
     const double share = (CountBefore(lines, key) + 1.0) / static_cast<double>(played + 1);
@@ -147,6 +149,19 @@ WaitEstimate EstimateOne(const Router::Impl& r, const LineKey& key, const Requir
 WaitEstimate Router::Impl::EstimateWaiting(const Contact& contact, Instant at) const {
   return EstimateOne(*this, contact.key(), line.requirement(contact.cls), contact.rare().reserved_agent, at,
                      [&](Forecast& forecast) { return forecast.Add(contact); });
+}
+
+const WaitEstimate& Router::Impl::OutlookFor(const Contact& newcomer) {
+  constexpr Duration kGoodFor = std::chrono::seconds(1);
+  constexpr size_t kShare = 16;  // Little is less than one in so many: of those who wait, of agents with a new offer.
+  Outlook& outlook = outlooks[{newcomer.cls, newcomer.vip, newcomer.lane}];
+  const size_t grown = std::max(waiting_count, outlook.waiting_count) - std::min(waiting_count, outlook.waiting_count);
+  const uint64_t offered = Index(last_offer) - Index(outlook.last_offer);
+  if (outlook.at + kGoodFor <= now || grown > outlook.waiting_count / kShare ||
+      offered > roster.agent_count() / kShare) {
+    outlook = {now, waiting_count, last_offer, EstimateWaiting(newcomer, now)};
+  }
+  return outlook.estimate;
 }
 
 WaitEstimate Router::Estimate(ContactId id, Instant now) const { return impl_->EstimateWaiting(*impl_->Find(id), now); }

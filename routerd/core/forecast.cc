@@ -146,11 +146,12 @@ void Forecast::AddHeld(uint32_t worker, const Contact& contact) {
   held_.push_back(held);
 }
 
-void Forecast::Run(int run_count) {
+void Forecast::Run(int run_count, size_t position) {
   SortIn();
   AddWorkers();
   PlanStart();
-  for (run_ = 0; run_ < run_count; ++run_) Play();
+  const Position until_served = position == kEverybody ? kNobody : position_of_[position];
+  for (run_ = 0; run_ < run_count; ++run_) Play(until_served);
 }
 
 // Puts everybody in line order, and plans what the clock brings.
@@ -210,7 +211,8 @@ void Forecast::PlanStart() {
   }
 }
 
-void Forecast::Play() {
+void Forecast::Play(Position until_served) {
+  const auto over = [&] { return until_served == kNobody ? left_ == 0 : where_[until_served] == kServed; };
   waits_.emplace_back(entries_.size(), -1.0f);
   left_ = entries_.size();
   where_.resize(entries_.size());
@@ -235,7 +237,7 @@ void Forecast::Play() {
   }
   std::make_heap(queue_.begin(), queue_.end());
   for (uint32_t w = 0; w < workers_.size(); ++w) Serve(w, 0);
-  while (left_ > 0 && !queue_.empty()) {
+  while (!over() && !queue_.empty()) {
     std::pop_heap(queue_.begin(), queue_.end());
     const Happening now = queue_.back();
     queue_.pop_back();

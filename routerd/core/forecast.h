@@ -32,8 +32,10 @@ class Forecast {
   // Adds one who is not in line, in its place.
   size_t AddNewcomer(const Requirement& asked, const LineKey& key);
 
-  // Plays the future of all who were added. Call it once.
-  void Run(int run_count);
+  static constexpr size_t kEverybody = ~size_t{0};
+  // Plays the future of all who were added, or until the one at `position` is served: then WaitOf knows that one alone.
+  // Call it once.
+  void Run(int run_count, size_t position = kEverybody);
 
   // Until the answer of the agent whom it is offered to. Absent when no agent on duty could take it.
   struct Wait {
@@ -101,7 +103,7 @@ class Forecast {
   void AddWorkers();
   void AddHeld(uint32_t worker, const Contact& contact);
   void SortIn();
-  void Play();
+  void Play(Position until_served);
   void Serve(uint32_t worker, double now_s);
   void FindWorker(Position position, double now_s);
   void Give(uint32_t worker, Position position, double now_s);

@@ -21,8 +21,9 @@ void Router::Impl::ReserveForKnownAgent(const Contact& contact, const std::vecto
     const KnownAgentPolicy& policy = rules(contact.queue).policy.known_agent;
     Duration patience = policy.wait_max;
     if (const Duration expected = ExpectedWaitFor(agent, contact); expected > Duration{0}) {
-      if (const auto anybody = EstimateWaiting(contact, now).p50)
-        patience = std::min(patience, *anybody + policy.worth);
+      if (policy.worth < policy.wait_max) {
+        if (const auto anybody = OutlookFor(contact).p50) patience = std::min(patience, *anybody + policy.worth);
+      }
       if (expected > patience) return;
     }
     Emit(ContactReserved{contact.id, *id, now + patience, ToString(candidate.as), candidate.as});

@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "routerd/core/contact_table.h"
 #include "routerd/core/line.h"
 #include "routerd/core/names.h"
@@ -138,6 +140,14 @@ struct Router::Impl {
   bool prices_stale = true;
   std::vector<double> class_prices;          // By class: of the least wanted agents on duty who could serve it.
   std::vector<double> channel_work_seconds;  // By channel: mean over all classes.
+  struct Outlook {
+    Instant at;
+    size_t waiting_count = 0;  // Then.
+    OfferId last_offer = kNoOffer;
+    WaitEstimate estimate;
+  };
+  // By class, VIP level and lane; see OutlookFor.
+  absl::flat_hash_map<std::tuple<ClassIx, VipId, int>, Outlook> outlooks;
 
   // --- apply.cc ---
   void Apply(const Event& event);
@@ -245,7 +255,7 @@ struct Router::Impl {
   void Enter(ContactId id, bool newcomer);
   enum class Occasion : uint8_t { kComes, kReturns, kWaits, kAlone };
   void ActOnLimits(ContactId id, Occasion occasion);
-  bool Holds(const OverflowRule& rule, const Contact& contact, Occasion occasion) const;
+  bool Holds(const OverflowRule& rule, const Contact& contact, Occasion occasion);
   bool Act(Contact& contact, const OverflowAction& action, const QueueRules::Named& named, int number,
            const std::string& rule);
   bool Unstaffed(const Contact& contact) const;
@@ -299,9 +309,12 @@ struct Router::Impl {
   Skills Relaxed(const QueueRules& queue, const Skills& asked, const Skills& step) const;
   // Profiles that may serve it and are on duty; when none is, all that may.
   BitSet ServersOf(const Requirement& asked) const;
+  WaitEstimate EstimateWaiting(const Contact& contact, Instant at) const;
+  // The same for one who comes now, to decide by: as told to the last one of its kind and standing, if that was within
+  // a second and little has changed since. So a rush pays for one forecast, not for one each.
+  const WaitEstimate& OutlookFor(const Contact& newcomer);
   // Where those stand who could take an agent from one who asks for this, its own line included. `kept_for`: that
   // agent's room alone counts; kNoAgent: anybody's.
-  WaitEstimate EstimateWaiting(const Contact& contact, Instant at) const;
   std::vector<const LineSet*> RivalLines(const Requirement& asked, AgentId kept_for) const;
 };
 
