@@ -29,13 +29,6 @@ void CountClosed(const OfferClosed& e, AgentData& agent) {
   if (others_doing) ++agent.revoked_count;
 }
 
-// No presence is noted any more.
-void Forget(AgentData& agent) {
-  agent.pending = Presence::kOffline;
-  agent.pending_reason.clear();
-  agent.pending_by.clear();
-}
-
 // Another queue, with its own clock and steps.
 void EnterQueue(Contact& contact, QueueId queue, Instant at) {
   contact.queue = queue;
@@ -651,7 +644,7 @@ void Router::Impl::Apply(const Event& event) {
                      agent.data.presence = e.presence;
                      agent.data.presence_reason.clear();
                      agent.data.missed_count = 0;
-                     Forget(agent.data);
+                     agent.data.noted.clear();
                      agent.data.accepted_count = agent.data.lapsed_count = 0;
                      agent.data.declined_count = agent.data.revoked_count = 0;
                    }
@@ -669,7 +662,7 @@ void Router::Impl::Apply(const Event& event) {
                    agent.data.presence_reason = e.reason;
                    agent.data.presence_at = at;
                    agent.data.connected = false;
-                   Forget(agent.data);
+                   agent.data.noted.clear();
                    agent.data.grace_until = kNever;
                    RearmAgent(agent);
                    roster.Refresh(e.agent);
@@ -677,13 +670,9 @@ void Router::Impl::Apply(const Event& event) {
                  [&](const AgentPresenceChanged& e) {
                    Agent& agent = roster.at(e.agent);
                    takers_changed = true;
-                   Forget(agent.data);
+                   agent.data.noted.clear();
                    if (e.pending) {
-                     if (e.presence != agent.data.presence) {
-                       agent.data.pending = e.presence;
-                       agent.data.pending_reason = e.reason;
-                       agent.data.pending_by = e.by;
-                     }
+                     if (e.presence != agent.data.presence) agent.data.noted = {{e.presence, e.reason, e.by}};
                      roster.Refresh(e.agent);
                      return;
                    }

@@ -116,10 +116,11 @@ class Examiner {
         return absl::StrCat("is ", ToString(data.presence),
                             data.presence_reason.empty() ? "" : absl::StrCat(" (", data.presence_reason, ")"));
       });
-    } else if (data.pending == core::Presence::kAway) {
+    } else if (data.pending() == core::Presence::kAway) {
       Fail(kAway, kNever, [&] {
-        return absl::StrCat("goes AWAY once it holds nothing",
-                            data.pending_reason.empty() ? "" : absl::StrCat(" (", data.pending_reason, ")"));
+        return absl::StrCat(
+            "goes AWAY once it holds nothing",
+            data.noted.front().reason.empty() ? "" : absl::StrCat(" (", data.noted.front().reason, ")"));
       });
     } else if (!data.connected) {
       Fail(kConnection, data.grace_until,

@@ -62,7 +62,7 @@ Handler::Result Handler::operator()(const SetPresence& c) {
   const Agent& a = r_.roster.at(*agent);
   const AgentData& data = a.data;
   if (data.presence == c.presence) {
-    if (data.pending != Presence::kOffline) {
+    if (!data.noted.empty()) {
       r_.Emit(AgentPresenceChanged{*agent, c.presence, data.presence_reason, c.by, /*pending=*/true});
     }
     if (data.presence_reason != c.reason) r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by});
@@ -70,7 +70,7 @@ Handler::Result Handler::operator()(const SetPresence& c) {
   }
   const bool serves = std::any_of(a.held.begin(), a.held.end(),
                                   [&](ContactId id) { return r_.Get(id).state != ContactState::kOffered; });
-  if (serves && data.pending == c.presence && data.pending_reason == c.reason) return Reply{};
+  if (serves && data.pending() == c.presence && data.noted.front().reason == c.reason) return Reply{};
   if (c.presence == Presence::kAway) r_.RevokeOffers(*agent, "agent_away");
   r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by, serves});
   return Reply{};
@@ -89,8 +89,9 @@ Handler::Result Handler::operator()(const SetConnected& c) {
 void Router::Impl::ApplyPending() {
   for (size_t i = 0; i < dirty_agents.size(); ++i) {
     const Agent& agent = roster.at(dirty_agents[i]);
-    if (agent.data.pending == Presence::kOffline || !agent.held.empty()) continue;
-    Emit(AgentPresenceChanged{agent.data.id, agent.data.pending, agent.data.pending_reason, agent.data.pending_by});
+    if (agent.data.noted.empty() || !agent.held.empty()) continue;
+    const PendingPresence noted = agent.data.noted.front();
+    Emit(AgentPresenceChanged{agent.data.id, noted.presence, noted.reason, noted.by});
   }
 }
 

@@ -15,8 +15,7 @@ void Router::Impl::ReserveForKnownAgent(const Contact& contact, const std::vecto
     const auto id = agents.Find(candidate.agent);
     if (!id) continue;
     const Agent& agent = roster.at(*id);
-    const bool there =
-        agent.data.presence == Presence::kAvailable && agent.data.connected && agent.data.pending == Presence::kOffline;
+    const bool there = agent.data.presence == Presence::kAvailable && agent.data.connected && agent.data.noted.empty();
     if (!there || agent.data.count_max[channel] == 0 || !MayTake(agent, contact)) continue;
     const KnownAgentPolicy& policy = rules(contact.queue).policy.known_agent;
     Duration patience = policy.wait_max;

@@ -84,7 +84,7 @@ struct alignas(64) Agent {
 
   bool signed_in() const { return data.presence != Presence::kOffline; }
   bool offerable() const {
-    return data.presence == Presence::kAvailable && data.pending != Presence::kAway && data.connected && !resting;
+    return data.presence == Presence::kAvailable && data.pending() != Presence::kAway && data.connected && !resting;
   }
 };
 

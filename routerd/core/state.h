@@ -92,6 +92,14 @@ struct ContactData : ContactCommon, ContactRare {
   bool operator==(const ContactData&) const = default;
 };
 
+// A presence to be applied once the agent holds nothing.
+struct PendingPresence {
+  Presence presence = Presence::kAway;
+  std::string reason;
+  std::string by;
+  bool operator==(const PendingPresence&) const = default;
+};
+
 struct AgentData {
   AgentId id = kNoAgent;
   Presence presence = Presence::kOffline;
@@ -107,12 +115,12 @@ struct AgentData {
   int revoked_count = 0;
   absl::InlinedVector<int, 6> count_max;  // By channel.
   Instant presence_at;
-  // To be applied once no contact is held; kOffline: nothing is noted.
-  Presence pending = Presence::kOffline;
-  std::string pending_reason;
-  std::string pending_by;
+  std::vector<PendingPresence> noted;  // One at most; a list, as most agents have none and pay less for it.
   Instant grace_until = kNever;
   std::string presence_reason;
+
+  // kOffline when none is noted.
+  Presence pending() const { return noted.empty() ? Presence::kOffline : noted.front().presence; }
   bool operator==(const AgentData&) const = default;
 };
 

@@ -162,9 +162,9 @@ v1::Agent AgentOf(const core::Router& router, const Directory& directory, core::
   if (data.presence_at != core::Instant()) *agent.mutable_presence_time() = ToProto(data.presence_at);
   agent.set_connected(data.connected);
   agent.set_missed_count(data.missed_count);
-  if (data.pending != core::Presence::kOffline) {
-    agent.set_pending_presence(ToProto(data.pending));
-    agent.set_pending_presence_reason(data.pending_reason);
+  for (const core::PendingPresence& noted : data.noted) {
+    agent.set_pending_presence(ToProto(noted.presence));
+    agent.set_pending_presence_reason(noted.reason);
   }
   agent.set_accepted_count(data.accepted_count);
   agent.set_lapsed_count(data.lapsed_count);

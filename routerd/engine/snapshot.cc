@@ -128,10 +128,10 @@ std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossie
     agent.set_declined_count(data.declined_count);
     agent.set_revoked_count(data.revoked_count);
     for (const int count_max : data.count_max) agent.add_channel_count_max(count_max);
-    if (data.pending != core::Presence::kOffline) {
-      agent.set_pending_presence(ToProto(data.pending));
-      agent.set_pending_presence_reason(data.pending_reason);
-      agent.set_pending_presence_by(data.pending_by);
+    for (const core::PendingPresence& noted : data.noted) {
+      agent.set_pending_presence(ToProto(noted.presence));
+      agent.set_pending_presence_reason(noted.reason);
+      agent.set_pending_presence_by(noted.by);
     }
     add(record);
   }
@@ -262,9 +262,8 @@ absl::Status SnapshotImport::TakeAgent(const v1::SnapshotAgent& record) {
   agent.revoked_count = record.revoked_count();
   agent.count_max.assign(record.channel_count_max().begin(), record.channel_count_max().end());
   if (record.pending_presence() != v1::PRESENCE_UNSPECIFIED) {
-    agent.pending = FromProto(record.pending_presence());
-    agent.pending_reason = record.pending_presence_reason();
-    agent.pending_by = record.pending_presence_by();
+    agent.noted = {
+        {FromProto(record.pending_presence()), record.pending_presence_reason(), record.pending_presence_by()}};
   }
   return absl::OkStatus();
 }

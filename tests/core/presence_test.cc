@@ -26,11 +26,11 @@ TEST_F(PresenceTest, ABreakBeginsWithTheEndOfTheLastContact) {
   EXPECT_EQ(w.Where(offered), "queued");
   EXPECT_EQ(w.Where(chat), "active ana");
   EXPECT_EQ(Ana().presence, Presence::kAvailable);
-  EXPECT_EQ(Ana().pending, Presence::kAway);
+  EXPECT_EQ(Ana().pending(), Presence::kAway);
 
   w.Do(CompleteContact{"ana", chat, "", ""});
   EXPECT_EQ(Ana().presence, Presence::kAway);
-  EXPECT_EQ(Ana().pending, Presence::kOffline) << "nothing is noted any more";
+  EXPECT_EQ(Ana().pending(), Presence::kOffline) << "nothing is noted any more";
   EXPECT_EQ(w.Where(offered), "queued");
 }
 
@@ -47,7 +47,7 @@ TEST_F(PresenceTest, WhoIsAlreadyAvailableTakesTheBreakBack) {
   w.Do(Wish(Presence::kAway));
   const ContactId waiting = w.Create("billing");
   w.Do(Wish(Presence::kAvailable));
-  EXPECT_EQ(Ana().pending, Presence::kOffline);
+  EXPECT_EQ(Ana().pending(), Presence::kOffline);
   EXPECT_EQ(w.Where(waiting), "offered ana");
   w.Do(CompleteContact{"ana", chat, "", ""});
   EXPECT_EQ(Ana().presence, Presence::kAvailable);
