@@ -128,6 +128,21 @@ absl::StatusOr<Database> Database::Open(const std::string& path, int flags, absl
   return database;
 }
 
+absl::StatusOr<Database> Database::OpenAtRest(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {  // What a URI would take for its own.
+    if (c == '%' || c == '?' || c == '#') {
+      absl::StrAppend(&uri, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    } else {
+      uri.push_back(c);
+    }
+  }
+  absl::StatusOr<Database> database =
+      Open(absl::StrCat(uri, "?immutable=1"), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, absl::ZeroDuration());
+  if (database.ok()) database->path_ = path;
+  return database;
+}
+
 absl::Status Database::Execute(const std::string& sql) {
   errno = 0;
   if (sqlite3_exec(get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return absl::OkStatus();

@@ -56,6 +56,9 @@ class Database {
   Database() = default;
   // `flags` as of sqlite3_open_v2.
   static absl::StatusOr<Database> Open(const std::string& path, int flags, absl::Duration busy_max);
+  // For reading alone a file that nobody writes to meanwhile: takes no lock and makes no side file, so it works in a
+  // folder that can't be written, too.
+  static absl::StatusOr<Database> OpenAtRest(const std::string& path);
 
   absl::Status Execute(const std::string& sql);
   absl::StatusOr<Statement> Prepare(const std::string& sql);

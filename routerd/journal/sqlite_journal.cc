@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,82 +22,14 @@
 #include "routerd/journal/errors.h"
 #include "routerd/journal/owner_lock.h"
 #include "routerd/journal/sqlite.h"
+#include "routerd/journal/sqlite_format.h"
 
 namespace routerd::journal {
 namespace {
 
 using base::Error;
 
-constexpr int64_t kApplicationId = 0x52746a31;  // "Rtj1", in the file's header.
-constexpr int64_t kFormatVersion = 1;           // user_version. Raised when an older program would misread the file.
-constexpr int64_t kSliceRows = 256;             // How much of a chore is done between two commits.
-
-// Kept in the file word for word, so `sqlite3 FILE .schema` explains it to its reader.
-constexpr char kSchema[] = R"sql(
-CREATE TABLE event (
-  -- Every fact in order. Those that the snapshot covers go after a while.
-  sequence       INTEGER PRIMARY KEY,
-  append_time_ns INTEGER NOT NULL,  -- by the wall clock
-  checksum       INTEGER NOT NULL,  -- CRC-32 of the sequence (8 bytes, little-endian) and the bytes
-  bytes          BLOB NOT NULL      -- routerd.v1.Event
-);
-CREATE TABLE snapshot (
-  -- One row or none: the state that recovery starts from.
-  sequence      INTEGER PRIMARY KEY,  -- the newest event it holds
-  first_id      INTEGER NOT NULL,     -- of its records
-  record_count  INTEGER NOT NULL,
-  write_time_ns INTEGER NOT NULL
-);
-CREATE TABLE snapshot_record (
-  -- The snapshot's records, in order. Others belong to one half written or just replaced, and go by themselves.
-  id       INTEGER PRIMARY KEY,
-  checksum INTEGER NOT NULL,  -- CRC-32 of the id (8 bytes, little-endian) and the bytes
-  bytes    BLOB NOT NULL
-);
-CREATE TABLE ended_contact (
-  -- One row a contact that has ended, for reports. Times are nanoseconds since 1970 in UTC, or text in UTC; a contact
-  -- that nobody accepted has accept_time_ns 0 and accept_time NULL.
-  contact        TEXT PRIMARY KEY,
-  conversation   TEXT NOT NULL,
-  customer       TEXT NOT NULL,
-  customer_name  TEXT NOT NULL,
-  queue          TEXT NOT NULL,
-  channel        TEXT NOT NULL,
-  adapter        TEXT NOT NULL,
-  source_id      TEXT NOT NULL,     -- the adapter's own id
-  vip            TEXT NOT NULL,
-  end_reason     TEXT NOT NULL,
-  agent          TEXT NOT NULL,     -- the last who handled it, or ''
-  disposition    TEXT NOT NULL,
-  create_time_ns INTEGER NOT NULL,
-  accept_time_ns INTEGER NOT NULL,
-  end_time_ns    INTEGER NOT NULL,
-  wait_ms        INTEGER NOT NULL,
-  talk_ms        INTEGER NOT NULL,
-  wrap_ms        INTEGER NOT NULL,
-  offer_count    INTEGER NOT NULL,
-  transfer_count INTEGER NOT NULL,
-  checksum       INTEGER NOT NULL,  -- CRC-32 of the record
-  record         BLOB NOT NULL,     -- routerd.v1.Contact
-  create_time    TEXT AS (strftime('%Y-%m-%d %H:%M:%S', create_time_ns / 1000000000, 'unixepoch')),
-  accept_time    TEXT AS (CASE WHEN accept_time_ns > 0
-                          THEN strftime('%Y-%m-%d %H:%M:%S', accept_time_ns / 1000000000, 'unixepoch') END),
-  end_time       TEXT AS (strftime('%Y-%m-%d %H:%M:%S', end_time_ns / 1000000000, 'unixepoch'))
-);
-CREATE INDEX ended_contact_by_time ON ended_contact (end_time_ns, contact, queue, agent);
-CREATE INDEX ended_contact_by_customer ON ended_contact (customer, end_time_ns, contact);
-)sql";
-
-int64_t Checksum(int64_t number, std::string_view bytes) {
-  unsigned char prefix[8];
-  for (int i = 0; i < 8; ++i) prefix[i] = static_cast<unsigned char>(static_cast<uint64_t>(number) >> (8 * i));
-  const uLong start = crc32(0, prefix, sizeof(prefix));
-  return static_cast<int64_t>(crc32_z(start, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
-int64_t RecordChecksum(std::string_view record) {
-  return static_cast<int64_t>(crc32_z(0, reinterpret_cast<const Bytef*>(record.data()), record.size()));
-}
+constexpr int64_t kSliceRows = 256;  // How much of a chore is done between two commits.
 
 size_t BytesOf(const Batch& batch) {
   size_t bytes = 0;
@@ -125,28 +56,6 @@ absl::Status CheckFiles(const std::string& path, int64_t acknowledged) {
     return DamagedError(path, absl::StrCat(what, ", but ", path, "-wal holds data of it"));
   }
   return absl::OkStatus();
-}
-
-// Tells a new file (true) from a journal that this program reads (false); anything else is an error.
-absl::StatusOr<bool> CheckFormat(Database& database, const std::string& path) {
-  const absl::StatusOr<int64_t> application_id = database.QueryInteger("PRAGMA application_id");
-  if (!application_id.ok()) return application_id.status();
-  const absl::StatusOr<int64_t> version = database.QueryInteger("PRAGMA user_version");
-  if (!version.ok()) return version.status();
-  const absl::StatusOr<int64_t> table_count = database.QueryInteger("SELECT count(*) FROM sqlite_schema");
-  if (!table_count.ok()) return table_count.status();
-  if (*application_id == 0 && *version == 0 && *table_count == 0) return true;
-  if (*application_id != kApplicationId) {
-    return Error(
-        absl::StatusCode::kFailedPrecondition, "JOURNAL_FOREIGN",
-        absl::StrCat("journal ", path, " is a database of another program; give the journal a path of its own"));
-  }
-  if (*version != kFormatVersion) {
-    return Error(absl::StatusCode::kFailedPrecondition, "JOURNAL_VERSION",
-                 absl::StrCat("journal ", path, " has format version ", *version, " and this program reads version ",
-                              kFormatVersion, "; start the program that wrote it, or a newer one"));
-  }
-  return false;
 }
 
 // SqliteJournal is a Journal over one SQLite file in WAL mode with synchronous=FULL.
