@@ -132,17 +132,38 @@ const std::vector<CommandInfo>& Commands() {
        {}},
       {Command::kSimulate,
        "simulate",
-       "--trace FILE --config FILE [--config2 FILE] [--outcomes FILE] [--seed N]",
+       "--trace FILE|--journal DIR [--config FILE] [--config2 FILE] [--outcomes FILE] [--seed N]",
        "run the router over recorded traffic, under one config or two side by side",
-       "Needs no running routerd. Who works and who comes is in the trace (JSON Lines, `routerd.trace.v1`); the rules "
-       "are\n"
-       "those of the config's first workspace, or of the one that --workspace names. The same files and seed give the\n"
-       "same bytes. Exit status 1 when a promise was broken: somebody over capacity, or overtaken by one of equal\n"
-       "requirement who stood later in line.\n",
+       "Needs no running routerd. The same traffic, files and seed give the same bytes. Exit status 1 when a promise "
+       "was\n"
+       "broken: somebody over capacity, or overtaken by one of equal requirement who stood later in line.\n"
+       "\n"
+       "--trace: who works and who comes is in the file (JSON Lines, `routerd.trace.v1`); the rules are those of the\n"
+       "config's first workspace, or of the one that --workspace names.\n"
+       "\n"
+       "--journal: what really happened to a workspace of a routerd, running or not. DIR is its data directory; only\n"
+       "SQLite journals can be read, nothing is written. One config, or else the journal's own rules, stands beside "
+       "what\n"
+       "really happened; two configs beside one another: their workspace of the same name, else their first, unless\n"
+       "--workspace names it. Agents whom the config names have their skills and channels\n"
+       "from there, the others from the journal. A journal does not know everything:\n"
+       "  - Who left would have left after that time anyway. Who was served is taken to wait for ever.\n"
+       "  - Who was served takes as long again, in one conversation with one agent, whatever was passed on. Who was "
+       "not\n"
+       "    takes the mean of those in that queue and channel (else channel, else all, else 3 minutes). So does "
+       "wrap-up.\n"
+       "  - Accepting takes as long as it took; an agent's n-th offer is missed or declined again if it was.\n"
+       "  - Agents are there while they were available and connected.\n"
+       "  - Who was kept for an agent whom the customer knows is kept for that agent again, as long as the rules say.\n"
+       "  - So many events are kept (`journal.retain_events`; a contact makes about ten). It starts at the first one "
+       "kept\n"
+       "    and says so; contacts from before are left out. Ended contacts are kept longer, but who was on duty then "
+       "is not.\n"
+       "  - Changes of priority, shared places and places taken up again are not played.\n",
        0,
        0,
        false,
-       {"trace", "config", "config2", "outcomes", "seed"}},
+       {"trace", "journal", "config", "config2", "outcomes", "seed"}},
       {Command::kVersion, "version", "", "print the version of this program", "", 0, 0, false, {}},
   };
   return commands;
@@ -177,10 +198,11 @@ constexpr OptionInfo kOptions[] = {
     {"head-start", "TIME", "counts as waited already, e.g. 90s or 5m (up to 24h)", false},
     {"vip", "LEVEL", "its customer's standing; - for none", false},
     {"clear-call", "", "the call for a supervisor is answered", false},
-    {"trace", "FILE", "the traffic", false},
-    {"config", "FILE", "the rules: a config file of routerd; its agents are not used", false},
+    {"trace", "FILE", "the traffic, written down", false},
+    {"journal", "DIR", "the traffic as it was: routerd's data directory, or one journal's file in it", false},
+    {"config", "FILE", "the rules: a config file of routerd; with --trace its agents are not used", false},
     {"config2", "FILE", "other rules to compare with", false},
-    {"outcomes", "FILE", "write what became of each contact under --config, a JSON object a line", false},
+    {"outcomes", "FILE", "write what became of each contact in the first run, a JSON object a line", false},
     {"seed", "N", "orders what happens within the same millisecond (default 0: as in the trace)", false},
     {"subject", "NAME", "only events of this contact, agent or queue, e.g. contacts/12", false},
 };
@@ -223,6 +245,7 @@ absl::Status Set(std::string_view name, const std::string& value, Options& optio
     options.head_start = head_start;
   }
   if (name == "trace") options.trace = value;
+  if (name == "journal") options.journal = value;
   if (name == "config") options.config = value;
   if (name == "config2") options.config2 = value;
   if (name == "outcomes") options.outcomes = value;
@@ -277,6 +300,14 @@ absl::Status CheckArguments(const CommandInfo& info, std::vector<std::string>& a
   if (!info.arguments.empty()) usage += " " + std::string(info.arguments);
   return UsageError("`" + std::string(info.name) + "` has too " + (few ? "few" : "many") +
                     " arguments; usage: " + usage);
+}
+
+absl::Status CheckSimulation(const Options& options) {
+  if (options.trace.empty() == options.journal.empty()) {
+    return UsageError("`simulate` needs either --trace FILE and --config FILE, or --journal DIR");
+  }
+  if (!options.config.empty() || (options.trace.empty() && options.config2.empty())) return absl::OkStatus();
+  return UsageError("`simulate` needs --config FILE");
 }
 
 std::string ProgramHelp() {
@@ -373,8 +404,8 @@ absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& arguments, 
   options.arguments.assign(words.begin() + 1, words.end());
   if (absl::Status status = CheckOptions(*info, own); !status.ok()) return status;
   if (absl::Status status = CheckArguments(*info, options.arguments); !status.ok()) return status;
-  if (options.command == Command::kSimulate && (options.trace.empty() || options.config.empty())) {
-    return UsageError("`simulate` needs --trace FILE and --config FILE");
+  if (options.command == Command::kSimulate) {
+    if (absl::Status status = CheckSimulation(options); !status.ok()) return status;
   }
   if (options.command == Command::kPrioritize && own.empty()) {
     return UsageError("`prioritize` needs one of --lane, --head-start, --vip, --clear-call");

@@ -64,6 +64,7 @@ struct Options {
   std::optional<std::string> vip;  // Empty: none.
   bool clear_call = false;
   std::string trace;
+  std::string journal;
   std::string config;
   std::string config2;
   std::string outcomes;

@@ -38,6 +38,7 @@ void Promises::Check(const core::Event& event) {
             const bool restricted = restricted_[core::Index(e.queue)];
             contact.queue = e.queue;
             contact.asked = {e.requirements, e.channel, restricted ? e.queue : core::kNoQueue};
+            contact.order_shift = e.order_shift;
             contact.key = {-e.lane, e.rank - e.order_shift, e.contact};
             Wait(contact);
           } else if constexpr (std::is_same_v<Kind, core::RequirementsRelaxed>) {
@@ -49,13 +50,14 @@ void Promises::Check(const core::Event& event) {
             TakeBack(contact);
             if (e.back_off_until > event.at) contact.back_offs.push_back({e.agent, e.back_off_until});
             Wait(contact);
-          } else if constexpr (std::is_same_v<Kind, core::ContactOverflowed>) {
+          } else if constexpr (std::is_same_v<Kind, core::ContactOverflowed> ||
+                               std::is_same_v<Kind, core::ContactEscalated>) {
             if (contact.line != nullptr) contact.line->erase(contact.key);
             contact.line = nullptr;
             contact.queue = e.queue;
             contact.asked.skills = e.requirements;
             contact.asked.restricted_to = restricted_[core::Index(e.queue)] ? e.queue : core::kNoQueue;
-            contact.key = {-e.lane, e.rank, e.contact};
+            contact.key = {-e.lane, e.rank - contact.order_shift, e.contact};
             Wait(contact);
           } else if constexpr (std::is_same_v<Kind, core::ContactScheduled>) {
             TakeBack(contact);

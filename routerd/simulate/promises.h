@@ -33,6 +33,7 @@ class Promises {
     core::Requirement asked;
     core::QueueId queue = core::kNoQueue;
     core::LineKey key;
+    core::Duration order_shift{0};          // What its rank has beyond the key's.
     std::set<core::LineKey>* line = nullptr;  // Where it waits; null: it doesn't.
     core::AgentId reserved = core::kNoAgent;
     core::AgentId holder = core::kNoAgent;

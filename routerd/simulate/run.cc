@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <queue>
 #include <set>
 #include <utility>
@@ -25,10 +26,7 @@ absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 // How long an agent stays away whom the router found not answering.
 constexpr int64_t kAwayAfterMissesMs = 60'000;
 
-// Engine time 0 is the trace's start.
-Instant At(int64_t ms) { return Instant(std::chrono::milliseconds(ms)); }
 int64_t Ms(core::Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
-int64_t Ms(Instant at) { return Ms(at.time_since_epoch()); }
 
 // Spreads the numbers evenly (splitmix64), for ties that `seed` decides.
 uint64_t Mix(uint64_t x) {
@@ -42,11 +40,13 @@ uint64_t Mix(uint64_t x) {
 // for it, and who is served in the last moment is not lost.
 enum class Deed : uint8_t {
   kAccept,
+  kDecline,
   kComplete,
   kFinishWrapUp,
   kShiftStart,
   kComeBack,
   kArrive,
+  kLabel,
   kLeave,
   kShiftEnd,
   kHorizon
@@ -78,7 +78,6 @@ class Runner {
     if (!started.ok()) return started.status();
     Digest();
     for (size_t i = 0; i < trace_.agents.size(); ++i) {
-      staff_[i].misses_left = trace_.agents[i].misses;
       for (const auto& [from, to] : trace_.agents[i].shifts) {
         Plan(from, Deed::kShiftStart, i);
         Plan(to, Deed::kShiftEnd, i);
@@ -90,7 +89,7 @@ class Runner {
       const int64_t next_ms = plans_.top().at_ms;
       const Instant due = router_.NextDeadline();
       if (due < At(next_ms)) {
-        now_ms_ = Ms(due);
+        now_ms_ = Ms(due - trace_.start);
         router_.Advance(due, events_);
         Digest();
         continue;
@@ -114,9 +113,12 @@ class Runner {
     bool signed_in = false;
     int held = 0;  // Offers included.
     int busy = 0;  // Conversations and wrap-ups.
-    int misses_left = 0;
-    int64_t counted_ms = 0;  // Its time is in the record up to then.
+    int offer_count = 0;
+    size_t refused_count = 0;  // Of the agent's refusals, by number.
+    int64_t counted_ms = 0;    // Its time is in the record up to then.
   };
+
+  Instant At(int64_t ms) const { return trace_.start + std::chrono::milliseconds(ms); }
 
   void Plan(int64_t at_ms, Deed deed, size_t who, core::OfferId offer = core::kNoOffer) {
     const uint64_t order = ++planned_count_;
@@ -136,6 +138,9 @@ class Runner {
       case Deed::kAccept:
         if (const auto* agent = Holder(who)) Tell(core::AcceptOffer{agent->id, ids_[who], planned.offer});
         break;
+      case Deed::kDecline:
+        if (const auto* agent = Holder(who)) Tell(core::DeclineOffer{agent->id, ids_[who], planned.offer, "", false});
+        break;
       case Deed::kComplete:
         run_.contacts[who].end_ms = now_ms_;
         if (const auto* agent = Holder(who)) Tell(core::CompleteContact{agent->id, ids_[who], "", ""});
@@ -147,10 +152,13 @@ class Runner {
         StartShift(who);
         break;
       case Deed::kComeBack:
-        if (staff_[who].on_shift) SetPresence(who, core::Presence::kAvailable);
+        if (staff_[who].on_shift) BeAvailable(who);
         break;
       case Deed::kArrive:
         Arrive(who);
+        break;
+      case Deed::kLabel:
+        Tell(core::UpdateContact{.contact = ids_[who], .labels = LabelsNow(who)});
         break;
       case Deed::kLeave:
         if (!over_ && !run_.contacts[who].accept_ms) Leave(who);
@@ -176,10 +184,16 @@ class Runner {
     if (over_) return;
     const TraceContact& contact = trace_.contacts[who];
     contact_of_.push_back(who);
-    const auto reply = router_.Handle(
-        core::CreateContact{
-            .queue = contact.queue, .channel = contact.channel, .requirements = contact.require, .vip = contact.vip},
-        At(now_ms_), events_);
+    core::CreateContact create = {.queue = contact.queue,
+                                  .channel = contact.channel,
+                                  .requirements = contact.require,
+                                  .vip = contact.vip,
+                                  .head_start = std::chrono::milliseconds(contact.head_start_ms),
+                                  .lane = contact.lane,
+                                  .labels = LabelsNow(who),
+                                  .contact_count = contact.contact_count};
+    if (contact.deadline_ms) create.deadline = At(*contact.deadline_ms);
+    const auto reply = router_.Handle(std::move(create), At(now_ms_), events_);
     if (!reply.ok()) {  // A limit of the config: turned away.
       contact_of_.pop_back();
       Digest();
@@ -193,7 +207,20 @@ class Runner {
       if (estimate.p50) run_.contacts[who].estimate_p50_ms = Ms(*estimate.p50);
       if (estimate.p90) run_.contacts[who].estimate_p90_ms = Ms(*estimate.p90);
     }
-    Plan(now_ms_ + contact.patience_ms, Deed::kLeave, who);
+    for (const TraceContact::Label& label : contact.labels) {
+      if (label.after_ms > 0) Plan(now_ms_ + label.after_ms, Deed::kLabel, who);
+    }
+    if (contact.patience_ms != kForEverMs) Plan(now_ms_ + contact.patience_ms, Deed::kLeave, who);
+  }
+
+  // What is noted on a contact by now.
+  std::vector<std::string> LabelsNow(size_t who) const {
+    const TraceContact& contact = trace_.contacts[who];
+    std::vector<std::string> labels;
+    for (const TraceContact::Label& label : contact.labels) {
+      if (contact.at_ms + label.after_ms <= now_ms_) labels.push_back(label.label);
+    }
+    return labels;
   }
 
   void Leave(size_t who) {
@@ -207,11 +234,16 @@ class Runner {
   void StartShift(size_t who) {
     Count(who);
     staff_[who].on_shift = true;
+    BeAvailable(who);
+  }
+
+  void BeAvailable(size_t who) {
     if (staff_[who].signed_in) {
       SetPresence(who, core::Presence::kAvailable);
     } else {
       staff_[who].signed_in = true;
-      Tell(core::SignIn{trace_.agents[who].id, core::Presence::kAvailable, {}});
+      const TraceAgent& agent = trace_.agents[who];
+      Tell(core::SignIn{agent.id, core::Presence::kAvailable, agent.narrowed_channels});
     }
   }
 
@@ -265,10 +297,19 @@ class Runner {
     ++record.offer_count;
     ++staff_[agent].held;
     holders_[e.contact] = agent;
-    if (staff_[agent].misses_left > 0) {
-      --staff_[agent].misses_left;
-    } else {
-      Plan(now_ms_ + trace_.agents[agent].accept_ms, Deed::kAccept, who, e.offer);
+    Answer(agent, who, e.offer);
+  }
+
+  // Plans what the agent does about an offer.
+  void Answer(size_t agent, size_t who, core::OfferId offer) {
+    const TraceAgent& traced = trace_.agents[agent];
+    Staff& staff = staff_[agent];
+    const int number = staff.offer_count++;
+    if (staff.refused_count < traced.refusals.size() && traced.refusals[staff.refused_count].number == number) {
+      const Refusal& refusal = traced.refusals[staff.refused_count++];
+      if (refusal.declined_ms) Plan(now_ms_ + *refusal.declined_ms, Deed::kDecline, who, offer);
+    } else if (number >= traced.misses) {
+      Plan(now_ms_ + trace_.contacts[who].accept_ms.value_or(traced.accept_ms), Deed::kAccept, who, offer);
     }
   }
 
@@ -292,6 +333,8 @@ class Runner {
 
   void On(const core::ContactEnded& e, std::set<size_t>& relieved) {
     holders_.erase(e.contact);
+    ContactRecord& record = run_.contacts[contact_of_[Index(e.contact) - 1]];
+    if (!record.end_ms && !over_) record.end_ms = now_ms_;  // Sent away by a limit.
     if (e.agent == core::kNoAgent) return;
     const size_t agent = Index(e.agent);
     Count(agent);
@@ -301,6 +344,11 @@ class Runner {
 
   void On(const core::AgentPresenceChanged& e, std::set<size_t>&) {
     if (e.by == "missed") Plan(now_ms_ + kAwayAfterMissesMs, Deed::kComeBack, Index(e.agent));
+  }
+
+  void On(const core::AgentSignedOut& e, std::set<size_t>&) {
+    staff_[Index(e.agent)].signed_in = false;
+    if (e.reason == "missed") Plan(now_ms_ + kAwayAfterMissesMs, Deed::kComeBack, Index(e.agent));
   }
 
   void Relieve(size_t agent, std::set<size_t>& relieved) {
@@ -355,8 +403,16 @@ absl::StatusOr<core::Policy> PolicyFor(const Trace& trace, core::Policy base, st
   const auto known = [](const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
+  std::map<std::string, core::AgentPolicy> named;  // By the rules, if they are to say how they work.
+  for (core::AgentPolicy& agent : base.agents) {
+    if (trace.agents_of_rules) named[agent.name] = std::move(agent);
+  }
   base.agents.clear();
   for (const TraceAgent& agent : trace.agents) {
+    if (auto by_rules = named.extract(agent.id)) {
+      base.agents.push_back(std::move(by_rules.mapped()));
+      continue;
+    }
     add_skills(agent.skills);
     for (const core::ChannelMax& m : agent.channels) {
       if (known(channels, m.channel)) continue;
@@ -365,6 +421,8 @@ absl::StatusOr<core::Policy> PolicyFor(const Trace& trace, core::Policy base, st
     }
     base.agents.push_back({agent.id, agent.skills, agent.channels, agent.capacity});
   }
+  // The others never come, but a queue may name them.
+  for (auto& [name, agent] : named) base.agents.push_back(std::move(agent));
   for (const TraceContact& contact : trace.contacts) {
     add_skills(contact.require);
     if (!known(channels, contact.channel)) {

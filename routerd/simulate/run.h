@@ -39,8 +39,8 @@ struct RunResult {
   int64_t broken_count = 0;
 };
 
-// The rules of `base` with the agents of the trace, their skills, and whatever skills its contacts need. A queue that
-// `base` lacks is added with the defaults, and named in `added_queues`; an unknown channel or VIP level is
+// The rules of `base` with the agents of the trace, in its order, their skills, and whatever skills its contacts need.
+// A queue that `base` lacks is added with the defaults, and named in `added_queues`; an unknown channel or VIP level is
 // kInvalidArgument (TRACE_CONFIG_MISMATCH).
 absl::StatusOr<core::Policy> PolicyFor(const Trace& trace, core::Policy base, std::vector<std::string>& added_queues);
 

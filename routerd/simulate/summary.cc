@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string_view>
 
 namespace routerd::simulate {
 namespace {
@@ -25,12 +26,23 @@ int64_t WaitMs(const Trace& trace, const RunResult& run, size_t i) {
   return std::max<int64_t>(0, until - trace.contacts[i].at_ms);
 }
 
-int TierAbove(const TraceAgent& agent, const TraceContact& contact) {
+// By how much the agent stands above what the contact and its queue ask for, where that is most.
+int TierAbove(const core::AgentPolicy& agent, const TraceContact& contact, const core::Policy& policy) {
+  std::map<std::string_view, core::Tier> asked;
+  const auto ask = [&](const core::NamedTier& want) {
+    core::Tier& tier = asked[want.skill];
+    tier = std::max(tier, want.tier);
+  };
+  for (const core::NamedTier& want : contact.require) ask(want);
+  for (const core::QueuePolicy& queue : policy.queues) {
+    if (queue.name != contact.queue) continue;
+    for (const core::NamedTier& want : queue.requirements) ask(want);
+  }
   int above = 0;
-  for (const core::NamedTier& want : contact.require) {
-    for (const core::NamedTier& has : agent.skills) {
-      if (has.skill == want.skill) above = std::max(above, static_cast<int>(has.tier) - static_cast<int>(want.tier));
-    }
+  for (const core::NamedTier& has : agent.skills) {
+    const auto want = asked.find(has.skill);
+    if (want == asked.end()) continue;
+    above = std::max(above, static_cast<int>(has.tier) - static_cast<int>(want->second));
   }
   return std::min(above, 3);
 }
@@ -38,14 +50,14 @@ int TierAbove(const TraceAgent& agent, const TraceContact& contact) {
 // Adds contacts up, then turns sums into figures.
 class Group {
  public:
-  void Add(const Trace& trace, const RunResult& run, size_t i) {
+  void Add(const Trace& trace, const core::Policy& policy, const RunResult& run, size_t i) {
     const ContactRecord& record = run.contacts[i];
     const int64_t wait = WaitMs(trace, run, i);
     ++summary_.contacts;
     waits_.push_back(wait);
     if (record.accept_ms) {
       ++summary_.completed;
-      ++above_[TierAbove(trace.agents[record.agent], trace.contacts[i])];
+      ++above_[TierAbove(policy.agents[record.agent], trace.contacts[i], policy)];
       in_time_ += wait <= kServiceTargetMs;
     } else if (record.outcome == Outcome::kAbandoned) {
       ++summary_.abandoned;
@@ -136,10 +148,10 @@ Summary Summarize(const Trace& trace, const core::Policy& policy, const RunResul
   double weight_sum = 0, weighted_s = 0;
   for (size_t i = 0; i < run.contacts.size(); ++i) {
     const TraceContact& contact = trace.contacts[i];
-    all.Add(trace, run, i);
-    by_vip[contact.vip.empty() ? "none" : contact.vip].Add(trace, run, i);
-    by_queue[contact.queue].Add(trace, run, i);
-    by_channel[contact.channel].Add(trace, run, i);
+    all.Add(trace, policy, run, i);
+    by_vip[contact.vip.empty() ? "none" : contact.vip].Add(trace, policy, run, i);
+    by_queue[contact.queue].Add(trace, policy, run, i);
+    by_channel[contact.channel].Add(trace, policy, run, i);
     const double weight = contact.vip.empty() ? 1 : weights[contact.vip];
     const bool lost = !run.contacts[i].accept_ms;
     weighted_s += weight * Seconds(WaitMs(trace, run, i) + (lost ? kAbandonedPenaltyMs : 0));

@@ -43,6 +43,7 @@ struct Summary {
   int64_t broken = 0;  // Promises.
 };
 
+// Requires: `policy` is that of PolicyFor, so its agents are the trace's.
 Summary Summarize(const Trace& trace, const core::Policy& policy, const RunResult& run);
 
 }  // namespace routerd::simulate

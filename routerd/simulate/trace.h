@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,14 @@
 
 namespace routerd::simulate {
 
+inline constexpr int64_t kForEverMs = INT64_MAX;
+
+// What becomes of one of an agent's offers that is not accepted.
+struct Refusal {
+  int number = 0;                        // Of the offer among the agent's, from 0.
+  std::optional<int64_t> declined_ms{};  // Declined after so long; absent: not answered.
+};
+
 struct TraceAgent {
   std::string id;
   std::vector<core::NamedTier> skills;     // By name.
@@ -22,6 +31,10 @@ struct TraceAgent {
   std::vector<std::pair<int64_t, int64_t>> shifts;  // [from, to), by time, apart from one another.
   int64_t accept_ms = 0;                            // From an offer to its acceptance.
   int misses = 0;                                   // So many of its first offers go unanswered.
+
+  // What a file does not tell.
+  std::vector<Refusal> refusals = {};                    // By number.
+  std::vector<core::ChannelMax> narrowed_channels = {};  // What it signs in for; empty: all.
 };
 
 struct TraceContact {
@@ -31,17 +44,34 @@ struct TraceContact {
   std::string queue;
   std::vector<core::NamedTier> require;  // By name.
   std::string vip;                       // Empty: none.
-  int64_t patience_ms = 0;               // Leaves if not accepted by then, from at_ms.
+  int64_t patience_ms = 0;               // Leaves if not accepted by then, from at_ms; kForEverMs: never.
   int64_t handle_ms = 0;                 // From acceptance to the end of the conversation.
   int64_t wrap_ms = 0;                   // From there until the agent is done with it.
   std::string customer;
-  std::string prefer_agent;  // Empty: none.
+  // The agent whom the customer knows, asked first whatever kinds the rules name; empty: none.
+  std::string prefer_agent;
+
+  // What a file does not tell.
+  core::KnownAs prefer_as = core::KnownAs::kDedicated;
+  std::optional<int64_t> accept_ms = {};  // From its offer to acceptance, whoever takes it; absent: as the agent does.
+  int64_t head_start_ms = 0;              // Its own.
+  int lane = 0;                           // Its own.
+  std::optional<int64_t> deadline_ms = {};  // Of the channel, from the trace's start.
+  int contact_count = 0;                    // The customer's within a day; 0: nobody asked.
+  struct Label {
+    int64_t after_ms = 0;  // From at_ms.
+    std::string label;
+  };
+  std::vector<Label> labels = {};
 };
 
 struct Trace {
   std::string name;
   int64_t horizon_ms = 0;
-  int64_t seed = 0;  // Of whatever made the trace.
+  int64_t seed = 0;       // Of whatever made the trace.
+  core::Instant start{};  // When it began: opening hours count from there.
+  // Agents whom the rules name have their skills, channels and capacity from there, not from here.
+  bool agents_of_rules = false;
   std::vector<TraceAgent> agents;
   std::vector<TraceContact> contacts;  // By time, then in the order of the file.
 };

@@ -123,7 +123,15 @@ TEST(OptionsTest, SimulateNeedsATraceAndAConfig) {
   EXPECT_EQ(options.config2, "");
   EXPECT_EQ(options.seed, 7);
   EXPECT_EQ(std::string(ParseOptions({"simulate", "--trace", "day.jsonl"}, Unset).status().message()),
-            "`simulate` needs --trace FILE and --config FILE");
+            "`simulate` needs --config FILE");
+  EXPECT_EQ(std::string(ParseOptions({"simulate", "--config", "a.yaml"}, Unset).status().message()),
+            "`simulate` needs either --trace FILE and --config FILE, or --journal DIR");
+}
+
+TEST(OptionsTest, SimulateOfAJournalCanDoWithoutAConfig) {
+  EXPECT_EQ(Parsed({"simulate", "--journal", "data"}).journal, "data");
+  EXPECT_FALSE(ParseOptions({"simulate", "--journal", "data", "--config2", "b.yaml"}, Unset).ok());
+  EXPECT_FALSE(ParseOptions({"simulate", "--journal", "data", "--trace", "day.jsonl"}, Unset).ok());
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ expect 2 'cannot be read' "$routerctl" --token-file "$dir/none" queues
 expect 3 'cannot reach routerd at 127.0.0.1:1 ' "$routerctl" --address 127.0.0.1:1 queues
 expect 3 'cannot reach routerd' "$routerctl" --address 127.0.0.1:1 agent ana
 
+expect 2 'holds no journal' "$routerctl" simulate --journal "$dir"
+
 start_routerd 127.0.0.1:0
 await routerd.out 1 '^READY '
 address=$(sed -n 's/^READY grpc=\([^ ]*\).*/\1/p' "$dir/routerd.out")
@@ -89,4 +91,5 @@ await desk.out 1 'Signed out'
 wait $desk_pid || fail "the desk ended with $?"
 desk_pid=
 expect 0 '^ana .*OFFLINE' "$routerctl" agents --all
+expect 2 'tells of no contact yet' "$routerctl" simulate --journal "$dir/data"
 echo "routerctl_test: passed"

@@ -122,6 +122,16 @@ TEST(RunTest, AMissedOfferGoesToTheNextAgent) {
   EXPECT_THAT(run.contacts[0].accept_ms, Optional(23'000));
 }
 
+TEST(RunTest, ADeclinedOfferGoesToTheNextAgentAtOnce) {
+  TraceAgent bo = Ana();
+  bo.id = "bo";
+  TraceAgent ana = Ana();
+  ana.refusals = {{0, 2'000}};
+  const RunResult run = Played(TraceOf({ana, bo}, {Call("c1", 0)}));
+  EXPECT_EQ(run.contacts[0].agent, 1);
+  EXPECT_THAT(run.contacts[0].accept_ms, Optional(5'000));
+}
+
 TEST(RunTest, AShiftThatEndsLetsTheConversationFinish) {
   TraceAgent ana = Ana();
   ana.shifts = {{0, 30'000}};
@@ -174,7 +184,8 @@ class SampleTest : public testing::Test {
 
 TEST_F(SampleTest, KeepsEveryPromiseAndLosesNobody) {
   const RunResult run = Played(trace_);
-  const Summary summary = Summarize(trace_, ReferenceRules(), run);
+  std::vector<std::string> added;
+  const Summary summary = Summarize(trace_, *PolicyFor(trace_, ReferenceRules(), added), run);
   EXPECT_EQ(summary.all.contacts, 318);
   EXPECT_EQ(summary.all.completed + summary.all.abandoned + summary.all.unserved, 318);
   EXPECT_EQ(summary.broken, 0);

@@ -21,7 +21,7 @@ class SummaryTest : public testing::Test {
     trace_.horizon_ms = 100'000;
     trace_.agents.resize(2);
     trace_.agents[0].id = "ana";
-    trace_.agents[0].skills = {{"orders", core::Tier::kSenior}};
+    policy_.agents = {{.name = "ana", .skills = {{"orders", core::Tier::kSenior}}, .channels = {}}};
   }
 
   ContactRecord& Add(std::string vip, int64_t at_ms) {
@@ -83,6 +83,13 @@ TEST_F(SummaryTest, QuantilesAreWaitsThatOccurred) {
 TEST_F(SummaryTest, SaysHowFarAgentsStandAboveWhatWasAsked) {
   Accepted("", 0, 0);
   EXPECT_DOUBLE_EQ(Summed().all.tier_above[2], 1);
+}
+
+TEST_F(SummaryTest, WhatTheQueueAsksIsAskedToo) {
+  policy_.queues.emplace_back().name = "orders";
+  policy_.queues[0].requirements = {{"orders", core::Tier::kIntermediate}};
+  Accepted("", 0, 0);
+  EXPECT_DOUBLE_EQ(Summed().all.tier_above[1], 1);
 }
 
 TEST_F(SummaryTest, GiniIsZeroWhenAllAreAlikeAndGrowsWithTheDifference) {
