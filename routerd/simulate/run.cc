@@ -193,6 +193,7 @@ class Runner {
                                   .labels = LabelsNow(who),
                                   .contact_count = contact.contact_count};
     if (contact.deadline_ms) create.deadline = At(*contact.deadline_ms);
+    if (!contact.prefer_agent.empty()) create.known_agents.push_back({contact.prefer_as, contact.prefer_agent});
     const auto reply = router_.Handle(std::move(create), At(now_ms_), events_);
     if (!reply.ok()) {  // A limit of the config: turned away.
       contact_of_.pop_back();

@@ -122,6 +122,15 @@ TEST(RunTest, AMissedOfferGoesToTheNextAgent) {
   EXPECT_THAT(run.contacts[0].accept_ms, Optional(23'000));
 }
 
+TEST(RunTest, TheAgentWhomTheCustomerKnowsIsAskedFirst) {
+  TraceAgent bo = Ana();
+  bo.id = "bo";
+  Trace trace = TraceOf({Ana(), bo}, {Call("c1", 0)});
+  EXPECT_EQ(Played(trace).contacts[0].agent, 0);
+  trace.contacts[0].prefer_agent = "bo";
+  EXPECT_EQ(Played(trace).contacts[0].agent, 1);
+}
+
 TEST(RunTest, ADeclinedOfferGoesToTheNextAgentAtOnce) {
   TraceAgent bo = Ana();
   bo.id = "bo";
