@@ -54,8 +54,10 @@ class Asker {
     const std::vector<std::string>& arguments = options_.arguments;
     switch (options_.command) {
       case Command::kQueues:
+        if (!arguments.empty()) return Show(&Supervisor::GetQueue, v1::GetQueueRequest());
         return Call(&Supervisor::ListQueues, v1::ListQueuesRequest());
       case Command::kAgents: {
+        if (!arguments.empty()) return Show(&Supervisor::GetAgent, v1::GetAgentRequest());
         v1::ListAgentsRequest request;
         request.set_all(options_.all);
         return Call(&Supervisor::ListAgents, request);
@@ -150,6 +152,18 @@ class Asker {
     Response response;
     const grpc::Status status = Ask(method, request, response);
     return status.ok() ? Print(response) : Fail(status, connection_);
+  }
+
+  // The one that is named, in full.
+  template <typename Request, typename Response>
+  int Show(Method<Request, Response> method, Request request) {
+    Response response;
+    request.set_name(options_.arguments[0]);
+    const grpc::Status status = Ask(method, request, response);
+    if (!status.ok()) return Fail(status, connection_);
+    const std::string text = options_.json ? Json(response) + "\n" : RenderDetails(response, Now());
+    std::fputs(text.c_str(), stdout);
+    return 0;
   }
 
   template <typename Response>

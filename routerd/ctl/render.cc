@@ -1,8 +1,12 @@
 // Tables and lines, one function an answer.
 #include "routerd/ctl/render.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "google/protobuf/util/json_util.h"
@@ -104,6 +108,55 @@ std::string EventName(const std::string& field) {
   return field;
 }
 
+// What else became of offers and contacts, for queues where anything did.
+void AddOutcomes(const v1::Statistics& statistics, std::string& text) {
+  Table table({"QUEUE", ">AGENT GONE", ">CUSTOMER GONE", ">UNREACHABLE", ">OVERFLOWED", ">EXPIRED", ">ESCALATED",
+               ">CALLBACKS"});
+  bool any = false;
+  for (const v1::Queue& queue : statistics.queues()) {
+    const int64_t counts[] = {queue.agent_gone_count(), queue.customer_gone_count(), queue.unreachable_count(),
+                              queue.overflowed_count(), queue.expired_count(),       queue.escalated_count(),
+                              queue.callback_count()};
+    std::vector<std::string> cells = {ShortName(queue.name())};
+    int64_t sum = 0;
+    for (const int64_t count : counts) {
+      sum += count;
+      cells.push_back(Count(count));
+    }
+    if (sum == 0) continue;
+    any = true;
+    table.Add(std::move(cells));
+  }
+  if (any) text += "\n" + table.Text();
+}
+
+// Bounds of v1.Queue's wait_bucket_counts, in seconds; the last count is of those beyond.
+constexpr int kWaitBounds[] = {5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600};
+constexpr int kBarWidth = 40;
+
+// How long those who were accepted had waited.
+std::string Histogram(const v1::Queue& queue) {
+  int64_t most = 0;
+  for (const int64_t count : queue.wait_bucket_counts()) most = std::max(most, count);
+  if (most == 0) return "";
+  Table table({"WAITED UP TO", ">ACCEPTED", ""});
+  for (int i = 0; i < queue.wait_bucket_counts_size(); ++i) {
+    const bool is_last = i >= static_cast<int>(std::size(kWaitBounds));
+    const int64_t count = queue.wait_bucket_counts(i);
+    table.Add(
+        {is_last ? "longer" : DurationText(absl::Seconds(kWaitBounds[i])), Count(count),
+         count == 0 ? " " : std::string(static_cast<size_t>(std::max<int64_t>(1, count * kBarWidth / most)), '#')});
+    if (is_last) break;
+  }
+  return table.Text();
+}
+
+std::string OpenText(const v1::Queue& queue, const Here& here) {
+  std::string text = queue.open() ? "open" : "closed";
+  if (queue.has_open_change_time()) text += " until " + DateText(queue.open_change_time(), here.zone);
+  return text;
+}
+
 }  // namespace
 
 std::string StateText(v1::Contact::State state) { return WithoutPrefix(v1::Contact::State_Name(state), "STATE_"); }
@@ -132,8 +185,8 @@ std::string Render(const v1::ListQueuesResponse& response) {
   Table table({"QUEUE", ">WAITING", ">OFFERED", ">ACTIVE", ">WRAP-UP", ">LONGEST", ">FREE", ">ON DUTY", ">EXPECTED",
                "SERVICE LEVEL"});
   for (const v1::Queue& queue : response.queues()) {
-    table.Add({ShortName(queue.name()), Count(queue.waiting_count()), Count(queue.offered_count()),
-               Count(queue.active_count()), Count(queue.wrap_up_count()),
+    table.Add({ShortName(queue.name()) + (queue.open() ? "" : " (closed)"), Count(queue.waiting_count()),
+               Count(queue.offered_count()), Count(queue.active_count()), Count(queue.wrap_up_count()),
                queue.has_longest_wait() ? DurationText(queue.longest_wait()) : "", Count(queue.agents_free_count()),
                Count(queue.agents_available_count()),
                queue.estimate().has_wait_p50() ? DurationText(queue.estimate().wait_p50()) : "", ServiceLevel(queue)});
@@ -172,17 +225,21 @@ std::string Render(const v1::QueryAdmissionResponse& admission, const Here& here
 
 std::string Render(const v1::ListAgentsResponse& response, const Here& here) {
   if (response.agents().empty()) return "No agent is signed in; --all lists those who are offline too.\n";
-  Table table({"AGENT", "NAME", "PRESENCE", ">SINCE", "DESK", ">USED", "HOLDS", "SKILLS"});
+  Table table({"AGENT", "NAME", "PRESENCE", ">SINCE", "DESK", ">USED", "HOLDS", ">ACCEPTED", ">LAPSED", ">DECLINED",
+               ">REVOKED", "SKILLS"});
   for (const v1::Agent& agent : response.agents()) {
     std::string presence = PresenceText(agent.presence());
     if (!agent.presence_reason().empty()) presence += " (" + OneLine(agent.presence_reason(), 24) + ")";
     if (agent.pending_presence() != v1::PRESENCE_UNSPECIFIED) {
       presence += ", then " + PresenceText(agent.pending_presence());
     }
-    table.Add({ShortName(agent.name()), OneLine(agent.display_name(), 24), presence,
+    std::string holds = Names(agent.contacts());
+    if (!agent.consults().empty()) holds += (holds.empty() ? "" : ", ") + ("asked on " + Names(agent.consults()));
+    table.Add({ShortName(agent.name()), OneLine(agent.display_name(), 24) + (agent.bot() ? " (bot)" : ""), presence,
                agent.has_presence_time() ? DurationText(here.now - TimeOf(agent.presence_time())) : "",
-               agent.connected() ? "open" : "", Count(agent.used_capacity()) + "/" + Count(agent.capacity()),
-               Names(agent.contacts()), RequirementsText(agent.skills())});
+               agent.connected() ? "open" : "", Count(agent.used_capacity()) + "/" + Count(agent.capacity()), holds,
+               Count(agent.accepted_count()), Count(agent.lapsed_count()), Count(agent.declined_count()),
+               Count(agent.revoked_count()), RequirementsText(agent.skills())});
   }
   return table.Text();
 }
@@ -299,6 +356,7 @@ std::string Render(const v1::Statistics& statistics, const Here& here) {
                  queue.has_mean_handle_time() ? DurationText(queue.mean_handle_time()) : "", ServiceLevel(queue)});
     }
     text += "\n" + table.Text();
+    AddOutcomes(statistics, text);
     Table estimates({"ESTIMATES OF", ">SCORED", ">WITHIN P50", ">WITHIN P90", ">MEAN ERROR"});
     bool scored = false;
     for (const v1::Queue& queue : statistics.queues()) {
@@ -371,6 +429,76 @@ std::string Render(const v1::Agent& agent) {
     text += ", and " + PresenceText(agent.pending_presence()) + " once nothing is held";
   }
   return text + ".\n";
+}
+
+std::string RenderDetails(const v1::Queue& queue, const Here& here) {
+  std::string text = "Queue " + ShortName(queue.name());
+  if (!queue.display_name().empty()) text += " (" + OneLine(queue.display_name()) + ")";
+  text += " is " + OpenText(queue, here) + ".\n\n";
+  std::string waiting = Count(queue.waiting_count());
+  if (queue.has_longest_wait()) waiting += ", the first in line for " + DurationText(queue.longest_wait());
+  AddLine("waiting", waiting, text);
+  AddLine("with agents",
+          Count(queue.offered_count()) + " offered, " + Count(queue.active_count()) + " active, " +
+              Count(queue.dormant_count()) + " dormant, " + Count(queue.wrap_up_count()) + " in wrap-up",
+          text);
+  AddLine("scheduled", Count(queue.scheduled_count()), text);
+  AddLine("agents",
+          Count(queue.agents_available_count()) + " on duty, " + Count(queue.agents_free_count()) + " with room", text);
+  if (queue.has_estimate()) AddLine("who came now", EstimateText(queue.estimate()), text);
+  AddLine("in time", ServiceLevel(queue), text);
+  AddLine("contacts",
+          Count(queue.created_count()) + " came, " + Count(queue.accepted_count()) + " accepted, " +
+              Count(queue.completed_count()) + " completed, " + Count(queue.abandoned_count()) + " abandoned",
+          text);
+  AddLine("by rules",
+          Count(queue.overflowed_count()) + " overflowed, " + Count(queue.expired_count()) + " expired, " +
+              Count(queue.escalated_count()) + " escalated, " + Count(queue.callback_count()) + " callbacks",
+          text);
+  AddLine("offers",
+          Count(queue.lapsed_count()) + " lapsed, " + Count(queue.declined_count()) + " declined, " +
+              Count(queue.unreachable_count()) + " unreachable, " + Count(queue.revoked_count()) + " revoked (" +
+              Count(queue.agent_gone_count()) + " agent gone, " + Count(queue.customer_gone_count()) +
+              " customer gone)",
+          text);
+  if (queue.has_mean_wait()) AddLine("mean wait", DurationText(queue.mean_wait()), text);
+  if (queue.has_mean_handle_time()) {
+    AddLine("mean handle", DurationText(queue.mean_handle_time()) + ", wrap-up included", text);
+  }
+  if (queue.estimated_count() > 0) {
+    AddLine("estimates",
+            Count(queue.estimated_count()) + " scored: " + Percent(queue.within_p50()) + " within P50, " +
+                Percent(queue.within_p90()) + " within P90, mean error " + DurationText(queue.mean_estimate_error()),
+            text);
+  }
+  const std::string histogram = Histogram(queue);
+  return histogram.empty() ? text : text + "\n" + histogram;
+}
+
+std::string RenderDetails(const v1::Agent& agent, const Here& here) {
+  std::string text = Render(agent) + "\n";
+  std::string name = OneLine(agent.display_name());
+  if (agent.bot()) name += " (bot)";
+  AddLine("name", name, text);
+  if (agent.has_presence_time()) AddLine("since", DateText(agent.presence_time(), here.zone), text);
+  AddLine("then", OneLine(agent.pending_presence_reason()), text);
+  AddLine("desk", agent.connected() ? "open" : "none", text);
+  std::string holds = Count(agent.used_capacity()) + " of " + Count(agent.capacity());
+  if (!agent.contacts().empty()) holds += ": " + Names(agent.contacts());
+  AddLine("holds", holds, text);
+  AddLine("asked on", Names(agent.consults()), text);
+  std::string channels;
+  for (const v1::ChannelCapacity& one : agent.channels()) {
+    channels += (channels.empty() ? "" : ", ") + one.channel() + " " + Count(one.max_count());
+  }
+  AddLine("channels", channels, text);
+  AddLine("skills", RequirementsText(agent.skills()), text);
+  AddLine("offers",
+          Count(agent.accepted_count()) + " accepted, " + Count(agent.lapsed_count()) + " lapsed, " +
+              Count(agent.declined_count()) + " declined, " + Count(agent.revoked_count()) +
+              " revoked since sign-in; " + Count(agent.missed_count()) + " missed in a row now",
+          text);
+  return text;
 }
 
 std::string Json(const google::protobuf::Message& message) {

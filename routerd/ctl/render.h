@@ -35,6 +35,9 @@ std::string Render(const v1::QueryAdmissionResponse& admission, const Here& here
 std::string Render(const v1::Statistics& statistics, const Here& here);
 // One line, without a line feed.
 std::string Render(const v1::Event& event, const Here& here);
+// All that is known of one queue or agent.
+std::string RenderDetails(const v1::Queue& queue, const Here& here);
+std::string RenderDetails(const v1::Agent& agent, const Here& here);
 // One line about what a command has done: how the contact, the agent stands now.
 std::string Render(const v1::Contact& contact);
 std::string Render(const v1::Agent& agent);

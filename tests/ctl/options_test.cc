@@ -77,7 +77,7 @@ const MistakeCase kMistakes[] = {
     {"NotANumber", {"watch", "--after", "x"}, "--after takes a number from 0 up, not \"x\""},
     {"NegativeNumber", {"watch", "--after", "-1"}, "--after takes a number from 0 up"},
     {"TooFew", {"assign", "12"}, "too few arguments; usage: routerctl assign [--exceed] CONTACT AGENT"},
-    {"TooMany", {"queues", "billing"}, "too many arguments; usage: routerctl queues"},
+    {"TooMany", {"stats", "billing"}, "too many arguments; usage: routerctl stats"},
     {"ExplainsContactsOnly", {"explain", "agent", "ana"}, "only a contact can be explained"},
     {"TakesATime", {"explain", "12", "--at", "noon"}, "--at takes a time like 2026-03-01T14:02:10+08:00"},
     {"ExplainsWhich", {"explain", "contact"}, "too few arguments; usage: routerctl explain contact ID"},

@@ -24,6 +24,7 @@ TEST(RenderTest, QueuesLineUp) {
   const auto response = Parse<v1::ListQueuesResponse>(R"pb(
     queues {
       name: "queues/billing"
+      open: true
       waiting_count: 12
       longest_wait { seconds: 125 }
       agents_available_count: 2
@@ -38,9 +39,9 @@ TEST(RenderTest, QueuesLineUp) {
     queues { name: "queues/orders" active_count: 1 }
   )pb");
   EXPECT_EQ(Render(response),
-            "QUEUE    WAITING  OFFERED  ACTIVE  WRAP-UP  LONGEST  FREE  ON DUTY  EXPECTED  SERVICE LEVEL\n"
-            "billing       12        0       0        0   2m 05s     0        2    1m 30s  82% in 30s\n"
-            "orders         0        0       1        0        -     0        0         -  -\n");
+            "QUEUE            WAITING  OFFERED  ACTIVE  WRAP-UP  LONGEST  FREE  ON DUTY  EXPECTED  SERVICE LEVEL\n"
+            "billing               12        0       0        0   2m 05s     0        2    1m 30s  82% in 30s\n"
+            "orders (closed)        0        0       1        0        -     0        0         -  -\n");
   EXPECT_EQ(Render(v1::ListQueuesResponse()), "There are no queues.\n");
 }
 
@@ -57,14 +58,20 @@ TEST(RenderTest, AgentsShowPresenceLoadAndSkills) {
       capacity: 100
       contacts: "contacts/7"
       contacts: "contacts/9"
+      consults: "contacts/12"
+      accepted_count: 31
+      lapsed_count: 1
       pending_presence: PRESENCE_OFFLINE
       skills { skill: "billing" tier: SENIOR }
       skills { skill: "orders" tier: JUNIOR }
     }
   )pb");
-  EXPECT_EQ(Render(response, kHere),
-            "AGENT  NAME  PRESENCE                     SINCE  DESK    USED  HOLDS  SKILLS\n"
-            "ana    Ana   AWAY (lunch), then OFFLINE  1m 00s  open  25/100  7, 9   billing SENIOR, orders JUNIOR\n");
+  EXPECT_EQ(
+      Render(response, kHere),
+      "AGENT  NAME  PRESENCE                     SINCE  DESK    USED  HOLDS              ACCEPTED  LAPSED  DECLINED"
+      "  REVOKED  SKILLS\n"
+      "ana    Ana   AWAY (lunch), then OFFLINE  1m 00s  open  25/100  7, 9, asked on 12        31       1         0"
+      "        0  billing SENIOR, orders JUNIOR\n");
 }
 
 TEST(RenderTest, ContactsShowWhereTheyStand) {
@@ -234,6 +241,76 @@ TEST_P(EventTest, IsOneLine) {
 }
 INSTANTIATE_TEST_SUITE_P(Kinds, EventTest, testing::ValuesIn(kEvents),
                          [](const auto& info) { return std::string(info.param.name); });
+
+TEST(RenderTest, OneQueueIsShownInFull) {
+  const auto queue = Parse<v1::Queue>(R"pb(
+    name: "queues/billing"
+    display_name: "Billing"
+    open: true
+    open_change_time { seconds: 1000003600 }
+    waiting_count: 2
+    longest_wait { seconds: 125 }
+    active_count: 3
+    dormant_count: 1
+    scheduled_count: 4
+    agents_available_count: 5
+    created_count: 40
+    accepted_count: 20
+    completed_count: 18
+    abandoned_count: 3
+    overflowed_count: 2
+    escalated_count: 1
+    lapsed_count: 6
+    revoked_count: 5
+    agent_gone_count: 1
+    customer_gone_count: 4
+    estimated_count: 4
+    within_p50: 0.5
+    within_p90: 0.75
+    mean_estimate_error { seconds: 21 }
+    wait_bucket_counts: [ 10, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1 ]
+  )pb");
+  const std::string text = RenderDetails(queue, kHere);
+  EXPECT_THAT(text, HasSubstr("Queue billing (Billing) is open until 2001-09-09 02:46:40.\n\n"));
+  EXPECT_THAT(text, HasSubstr("waiting     2, the first in line for 2m 05s\n"
+                              "with agents 0 offered, 3 active, 1 dormant, 0 in wrap-up\n"
+                              "scheduled   4\n"
+                              "agents      5 on duty, 0 with room\n"));
+  EXPECT_THAT(text, HasSubstr("by rules    2 overflowed, 0 expired, 1 escalated, 0 callbacks\n"
+                              "offers      6 lapsed, 0 declined, 0 unreachable, 5 revoked (1 agent gone, 4 customer "
+                              "gone)\n"
+                              "estimates   4 scored: 50% within P50, 75% within P90, mean error 21s\n"));
+  EXPECT_THAT(text, HasSubstr("WAITED UP TO  ACCEPTED\n"
+                              "5s                  10  ########################################\n"
+                              "10s                  0\n"
+                              "20s                  5  ####################\n"));
+  EXPECT_THAT(text, HasSubstr("longer               1  ####\n"));
+}
+
+TEST(RenderTest, OneAgentIsShownInFull) {
+  const auto agent = Parse<v1::Agent>(R"pb(
+    name: "agents/helper"
+    display_name: "Helper"
+    presence: PRESENCE_AVAILABLE
+    bot: true
+    connected: true
+    used_capacity: 25
+    capacity: 100
+    contacts: "contacts/7"
+    channels { channel: "webchat" max_count: 4 }
+    accepted_count: 12
+    declined_count: 2
+    missed_count: 1
+  )pb");
+  EXPECT_EQ(RenderDetails(agent, kHere),
+            "Agent helper is AVAILABLE.\n"
+            "\n"
+            "name        Helper (bot)\n"
+            "desk        open\n"
+            "holds       25 of 100: 7\n"
+            "channels    webchat 4\n"
+            "offers      12 accepted, 0 lapsed, 2 declined, 0 revoked since sign-in; 1 missed in a row now\n");
+}
 
 TEST(JsonTest, IsOneLineWithDefaults) {
   v1::Queue queue;
