@@ -34,6 +34,9 @@ void FillDefaults(v1::QueueConfig& queue) {
   if (queue.strategy() == v1::AGENT_STRATEGY_UNSPECIFIED) queue.set_strategy(v1::LEAST_WANTED);
   if (queue.order() == v1::QUEUE_ORDER_UNSPECIFIED) queue.set_order(v1::VALUE);
   if (queue.order() == v1::VALUE && !queue.has_value_bound()) queue.mutable_value_bound()->set_seconds(20 * kMinute);
+  if (queue.order() == v1::EARLIEST_DEADLINE && !queue.has_value_bound()) {
+    queue.mutable_value_bound()->set_seconds(2 * kMinute);
+  }
   if (!queue.has_offer_timeout()) queue.mutable_offer_timeout()->set_seconds(20 * kSecond);
   if (!queue.has_miss_back_off()) queue.mutable_miss_back_off()->set_seconds(30 * kSecond);
   if (!queue.has_decline_back_off()) queue.mutable_decline_back_off()->set_seconds(60 * kSecond);
@@ -46,6 +49,11 @@ void FillDefaults(v1::QueueConfig& queue) {
     if (!known.has_wait_max()) known.mutable_wait_max()->set_seconds(60 * kSecond);
     if (!known.has_worth()) known.mutable_worth()->set_seconds(60 * kSecond);
     if (!known.has_last_within()) known.mutable_last_within()->set_seconds(24 * kHour);
+  }
+  if (queue.callback().allowed()) {
+    v1::CallbackConfig& callback = *queue.mutable_callback();
+    if (callback.attempts_max() == 0) callback.set_attempts_max(3);
+    if (!callback.has_retry_after()) callback.mutable_retry_after()->set_seconds(10 * kMinute);
   }
   if (queue.offer_count() == 0) queue.set_offer_count(1);
   if (queue.missed_action() == v1::MISSED_ACTION_UNSPECIFIED) queue.set_missed_action(v1::MISSED_AWAY);

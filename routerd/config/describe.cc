@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "routerd/config/bound.h"
+#include "routerd/config/describe_rules.h"
 #include "routerd/config/exit.h"
 #include "routerd/config/load.h"
 #include "routerd/config/requirement.h"
@@ -66,9 +67,7 @@ void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const Sta
                   queue.lane() > 0 ? absl::StrCat(", lane ", queue.lane()) : "",
                   queue.waiting_max() > 0 ? absl::StrCat(", at most ", queue.waiting_max(), " waiting") : "",
                   queue.calendar().empty() ? "" : absl::StrCat(", open by ", queue.calendar()),
-                  queue.has_wait_max() ? absl::StrCat(", waits at most ", Text(queue.wait_max())) : "",
-                  queue.overflow().empty() ? "" : absl::StrCat(", ", Count(queue.overflow_size(), "overflow rule")),
-                  queue.callback().allowed() ? ", calls back" : "", "\n");
+                  queue.has_wait_max() ? absl::StrCat(", waits at most ", Text(queue.wait_max())) : "", "\n");
   const auto step = [&](const std::string& when, const Requirements& requirements) {
     const int64_t count = staff.AgentCount(staff.Servers(position, requirements));
     absl::StrAppend(&out, absl::StrFormat("    %-12s needs %s: %s\n", when, ToText(requirements),
@@ -84,7 +83,7 @@ void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const Sta
     const int64_t count = staff.AgentCount(servers & staff.Takers(i));
     channels.push_back(absl::StrCat(workspace.channels(i).id(), " ", count == 0 ? "NOBODY" : absl::StrCat(count)));
   }
-  absl::StrAppend(&out, "    by channel   ", absl::StrJoin(channels, ", "), "\n");
+  absl::StrAppend(&out, "    by channel   ", absl::StrJoin(channels, ", "), "\n", RulesText(queue));
 }
 
 void DescribeOvertaking(const v1::WorkspaceConfig& workspace, std::string& out) {

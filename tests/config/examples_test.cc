@@ -30,26 +30,33 @@ TEST(ExamplesTest, DevTellsTheStoryOfAnaAndBo) {
   const v1::RouterdConfig config = LoadExample("dev.yaml").config;
   EXPECT_TRUE(config.security().open_loopback());
   ASSERT_EQ(config.workspaces_size(), 1);
-  EXPECT_EQ(Describe(config),
-            "listens  gRPC 127.0.0.1:7400, HTTP 127.0.0.1:7480, plain text\n"
-            "callers  EVERYBODY on this machine, without a token\n"
-            "journal  sqlite in var/routerd; ended contacts kept 2160h\n"
-            "workspace main: 2 queues, 2 agents, 2 skills, 5 channels, 3 known customers\n"
-            "  queue billing: MOST_SKILLED, offers 20s, wrap-up 30s\n"
-            "    at once      needs billing >= INTERMEDIATE: 1 agent\n"
-            "    after 3m     needs nothing: 2 agents\n"
-            "    by channel   webchat 2, phone 2, video 2, wechat 2, weibo 2\n"
-            "  queue orders: MOST_SKILLED, offers 20s, wrap-up 30s\n"
-            "    at once      needs orders >= JUNIOR: 2 agents\n"
-            "    by channel   webchat 2, phone 2, video 2, wechat 2, weibo 2\n"
-            "  overtaken, where one agent could take either, at most by those who come later by\n"
-            "    billing      no standing 10m, silver 9m, gold 7m, diamond 0; shares agents with orders\n"
-            "    orders       no standing 10m, silver 9m, gold 7m, diamond 0; shares agents with billing\n"
-            "    without bound, everywhere: contacts that agents pick from orders\n"
-            "    without bound, everywhere: before one by webchat, phone or video: contacts of cheaper channels, while "
-            "these fill every agent who could take it\n"
-            "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on "
-            "keeps the one its first queue gave.\n");
+  EXPECT_EQ(
+      Describe(config),
+      "listens  gRPC 127.0.0.1:7400, HTTP 127.0.0.1:7480, plain text\n"
+      "callers  EVERYBODY on this machine, without a token\n"
+      "journal  sqlite in var/routerd; ended contacts kept 2160h\n"
+      "workspace main: 2 queues, 2 agents, 2 skills, 5 channels, 3 known customers\n"
+      "  queue billing: MOST_SKILLED, offers 20s, wrap-up 30s\n"
+      "    at once      needs billing >= INTERMEDIATE: 1 agent\n"
+      "    after 3m     needs nothing: 2 agents\n"
+      "    by channel   webchat 2, phone 2, video 2, wechat 2, weibo 2\n"
+      "    order        by rank alone\n"
+      "    offers       not again for 30s after a miss, 1m after a decline, 10s after being unreachable; AWAY after 2 "
+      "misses in a row\n"
+      "  queue orders: MOST_SKILLED, offers 20s, wrap-up 30s\n"
+      "    at once      needs orders >= JUNIOR: 2 agents\n"
+      "    by channel   webchat 2, phone 2, video 2, wechat 2, weibo 2\n"
+      "    order        by rank alone\n"
+      "    offers       not again for 30s after a miss, 1m after a decline, 10s after being unreachable; AWAY after 2 "
+      "misses in a row\n"
+      "  overtaken, where one agent could take either, at most by those who come later by\n"
+      "    billing      no standing 10m, silver 9m, gold 7m, diamond 0; shares agents with orders\n"
+      "    orders       no standing 10m, silver 9m, gold 7m, diamond 0; shares agents with billing\n"
+      "    without bound, everywhere: contacts that agents pick from orders\n"
+      "    without bound, everywhere: before one by webchat, phone or video: contacts of cheaper channels, while "
+      "these fill every agent who could take it\n"
+      "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on "
+      "keeps the one its first queue gave.\n");
 }
 
 TEST(ExamplesTest, TraceHoldsRulesButNobodyToWorkByThem) {

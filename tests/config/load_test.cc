@@ -408,26 +408,69 @@ TEST(DescribeTest, NamesHigherLanesAndUnservedChannels) {
   text.replace(text.find("{orders: EXPERT}}"), 17, "{orders: EXPERT}, channels: {webchat: 2}}");
   const absl::StatusOr<Loaded> loaded = Parse("f.yaml", text);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  EXPECT_EQ(Describe(loaded->config),
-            "listens  gRPC 127.0.0.1:7400, HTTP 127.0.0.1:7480, plain text\n"
-            "callers  EVERYBODY on this machine, without a token\n"
-            "journal  sqlite in var/routerd; ended contacts kept 2160h\n"
-            "workspace main: 2 queues, 2 agents, 2 skills, 2 channels, 1 known customer\n"
-            "  queue billing: LEAST_WANTED, offers 20s, no wrap-up\n"
-            "    at once      needs billing >= SENIOR: 1 agent\n"
-            "    after 30s    needs billing >= JUNIOR: 1 agent\n"
-            "    by channel   webchat 1, phone 1\n"
-            "  queue orders: LEAST_WANTED, offers 20s, no wrap-up, lane 2\n"
-            "    at once      needs orders >= JUNIOR: 2 agents\n"
-            "    by channel   webchat 2, phone 1\n"
-            "  overtaken, where one agent could take either, at most by those who come later by\n"
-            "    billing      no standing 21m, gold 20m\n"
-            "    orders       no standing 21m, gold 20m\n"
-            "    without bound, billing: contacts of orders, whose lane is higher\n"
-            "    without bound, everywhere: before one by phone: contacts of cheaper channels, while these fill every "
-            "agent who could take it\n"
-            "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on "
-            "keeps the one its first queue gave.\n");
+  EXPECT_EQ(
+      Describe(loaded->config),
+      "listens  gRPC 127.0.0.1:7400, HTTP 127.0.0.1:7480, plain text\n"
+      "callers  EVERYBODY on this machine, without a token\n"
+      "journal  sqlite in var/routerd; ended contacts kept 2160h\n"
+      "workspace main: 2 queues, 2 agents, 2 skills, 2 channels, 1 known customer\n"
+      "  queue billing: LEAST_WANTED, offers 20s, no wrap-up\n"
+      "    at once      needs billing >= SENIOR: 1 agent\n"
+      "    after 30s    needs billing >= JUNIOR: 1 agent\n"
+      "    by channel   webchat 1, phone 1\n"
+      "    order        short work that few can do is moved forward, by at most 20m\n"
+      "    offers       not again for 30s after a miss, 1m after a decline, 10s after being unreachable; AWAY after 2 "
+      "misses in a row\n"
+      "  queue orders: LEAST_WANTED, offers 20s, no wrap-up, lane 2\n"
+      "    at once      needs orders >= JUNIOR: 2 agents\n"
+      "    by channel   webchat 2, phone 1\n"
+      "    order        short work that few can do is moved forward, by at most 20m\n"
+      "    offers       not again for 30s after a miss, 1m after a decline, 10s after being unreachable; AWAY after 2 "
+      "misses in a row\n"
+      "  overtaken, where one agent could take either, at most by those who come later by\n"
+      "    billing      no standing 21m, gold 20m\n"
+      "    orders       no standing 21m, gold 20m\n"
+      "    without bound, billing: contacts of orders, whose lane is higher\n"
+      "    without bound, everywhere: before one by phone: contacts of cheaper channels, while these fill every "
+      "agent who could take it\n"
+      "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on "
+      "keeps the one its first queue gave.\n");
+}
+
+TEST(DescribeTest, NamesTheRulesThatAreSet) {
+  const std::string rules =
+      "  - id: orders\n"
+      "    order: EARLIEST_DEADLINE\n"
+      "    offer_count: 3\n"
+      "    misses_max: 1\n"
+      "    missed_action: MISSED_SIGN_OUT\n"
+      "    abandon_back_off: 5s\n"
+      "    unreachable_back_off: 0s\n"
+      "    wrap_up: {mode: TIMED, extension_count_max: 2}\n"
+      "    known_agent: {kinds: [OWNER, LAST]}\n"
+      "    return_window: 2m\n"
+      "    overflow:\n"
+      "      - {waiting_above: 50, action: {queue: billing}}\n"
+      "      - {waited: 5m, action: {head_start: 1m}}\n"
+      "    escalation:\n"
+      "      - {waited: 3m, label: complaint, lane: 1, call_supervisor: true}\n"
+      "    callback: {allowed: true}\n";
+  const absl::StatusOr<Loaded> loaded = Parse("f.yaml", Changed("  - id: orders\n", rules));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(
+      Describe(loaded->config),
+      HasSubstr(
+          "    order        by the channel's deadline, moved back by at most 2m\n"
+          "    offers       to 3 agents at once; not again for 30s after a miss, 1m after a decline; no other for "
+          "5s after a customer left; signed out after 1 miss\n"
+          "    wrap-up      extended up to 2 times by 30s, to 15m in all\n"
+          "    known agent  owner, then last within 24h: waited for up to 1m, if that is at most 1m longer than for "
+          "anybody\n"
+          "    comes back   within 2m: takes the old place\n"
+          "    overflow 1   more than 50 waiting: goes on in billing\n"
+          "    overflow 2   waited 5m: counts as waited 1m longer\n"
+          "    escalation 1 waited 3m and label complaint: 1 lane up, a supervisor is called\n"
+          "    callback     tried up to 3 times, 10m apart\n"));
 }
 
 TEST(AddressTest, TellsLoopbackFromTheRest) {
