@@ -24,9 +24,8 @@ struct Overloaded : Fs... {
 void CountClosed(const OfferClosed& e, AgentData& agent) {
   if (e.outcome == OfferState::kLapsed) ++agent.lapsed_count;
   if (e.outcome == OfferState::kDeclined) ++agent.declined_count;
-  const bool others_doing =
-      e.cause == OfferCause::kCustomerGone || e.cause == OfferCause::kOtherAgent || e.cause == OfferCause::kSupervisor;
-  if (others_doing) ++agent.revoked_count;
+  const bool own_doing = e.cause == OfferCause::kAgentGone || e.cause == OfferCause::kUnreachable;
+  if (e.outcome == OfferState::kRevoked && !own_doing) ++agent.revoked_count;
 }
 
 // Another queue, with its own clock and steps.
@@ -176,15 +175,18 @@ void Router::Impl::EndOffer(Contact& contact, OfferId offer) {
   std::vector<OpenOffer>& more = contact.edit_rare().more_offers;
   const auto it = std::find_if(more.begin(), more.end(), [&](const OpenOffer& o) { return first || o.offer == offer; });
   if (it == more.end()) Corrupt("offer", Index(offer));
-  if (first) {
-    contact.offer = it->offer;
-    contact.agent = it->agent;
-    contact.cost = it->cost;
-    contact.until = it->until;
-  } else {
-    roster.Release(it->agent, contact.id, contact.channel, it->cost);
-  }
+  if (first) return PutFirst(contact, it);
+  roster.Release(it->agent, contact.id, contact.channel, it->cost);
   more.erase(it);
+}
+
+// One of its other open offers is the first from here on.
+void Router::Impl::PutFirst(Contact& contact, std::vector<OpenOffer>::iterator offer) {
+  contact.offer = offer->offer;
+  contact.agent = offer->agent;
+  contact.cost = offer->cost;
+  contact.until = offer->until;
+  contact.edit_rare().more_offers.erase(offer);
 }
 
 void Router::Impl::PassOver(Contact& contact, AgentId agent, Instant until, Instant at) {
@@ -222,6 +224,7 @@ void Router::Impl::Rearm(Contact& contact) {
     wake = contact.rare().schedule_at;
   }
   for (const OpenOffer& offer : contact.rare().more_offers) wake = std::min(wake, offer.until);
+  if (!warm_transfers.empty()) wake = std::min(wake, WarmWake(contact));
   if (wake == contact.wake) return;
   if (contact.wake != kNever) deadlines.erase(Deadline::Of(contact.wake, contact.id));
   contact.wake = wake;
@@ -329,6 +332,7 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
       Rearm(contact);
     }
   });
+  for (auto& [id, warm] : warm_transfers) warm.cls = WarmClass(Get(id), warm);
   prices_stale = true;
   takers_changed = true;
 }
@@ -428,7 +432,7 @@ void Router::Impl::Apply(const Event& event) {
                    Contact& contact = Get(e.contact);
                    last_offer = e.offer;
                    roster.at(e.agent).data.last_offer_at = at;
-                   if (contact.state == ContactState::kOffered) {  // Another of the same round.
+                   if (contact.state == ContactState::kOffered || e.warm) {  // Another of the same round.
                      contact.edit_rare().more_offers.push_back({e.offer, e.agent, e.cost, e.expire_at});
                      roster.Take(e.agent, e.contact, contact.channel, e.cost);
                      Rearm(contact);
@@ -484,15 +488,34 @@ void Router::Impl::Apply(const Event& event) {
                    TakeBack(contact);
                    if (e.queue_changed) EnterQueue(contact, e.queue, at);
                    SetClass(contact, e.requirements);
-                   ContactRare& rare = contact.edit_rare();
-                   rare.reserved_agent = e.reserved_agent;
-                   rare.reserved_until = e.reserved_until;
-                   rare.callback = false;  // The customer has been reached.
-                   PassOver(contact, e.from, e.back_off_until, at);
+                   contact.edit_rare().callback = false;  // The customer has been reached.
                    roster.at(e.from).data.idle_since = at;
                    roster.Refresh(e.from);
-                   JoinLine(contact, at);
+                   if (e.warm) {
+                     if (contact.rare().more_offers.empty()) Corrupt("an open offer of contact", Index(e.contact));
+                     warm_transfers.erase(e.contact);
+                     contact.state = ContactState::kOffered;
+                     contact.state_at = contact.offered_at = at;
+                     contact.on_hold = false;
+                     PutFirst(contact, contact.edit_rare().more_offers.begin());
+                   } else {
+                     contact.edit_rare().reserved_agent = e.reserved_agent;
+                     contact.edit_rare().reserved_until = e.reserved_until;
+                     PassOver(contact, e.from, e.back_off_until, at);
+                     JoinLine(contact, at);
+                   }
                    Rearm(contact);
+                 },
+                 [&](const WarmTransferStarted& e) {
+                   Contact& contact = Get(e.contact);
+                   WarmTransfer warm{e.to_agent, e.to_queue, e.requirements, e.until, e.reason, e.summary};
+                   const ClassIx cls = WarmClass(contact, warm);
+                   warm_transfers[e.contact] = {std::move(warm), cls};
+                   Rearm(contact);
+                 },
+                 [&](const WarmTransferEnded& e) {
+                   warm_transfers.erase(e.contact);
+                   Rearm(Get(e.contact));
                  },
                  [&](const ContactRequeued& e) {
                    Contact& contact = Get(e.contact);

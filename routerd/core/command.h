@@ -129,6 +129,7 @@ struct TransferContact {
   std::vector<NamedTier> requirements;  // Empty: the target queue's own.
   std::string reason;
   std::string summary;
+  bool warm = false;  // The agent serves it until the next one has accepted.
 };
 // Asks a colleague about a contact that the agent serves. Takes no capacity; one at a time.
 struct ConsultAgent {

@@ -26,6 +26,7 @@ void Router::Impl::AdvanceContact(Contact& contact) {
     return;
   }
   if (contact.state == ContactState::kActive) {
+    if (AdvanceWarmTransfer(contact)) return;
     if (DormantAt(contact) > now) return Rearm(contact);  // The customer wrote meanwhile.
     const int cost = std::min(channel_rules[Index(contact.channel)].dormant_cost, contact.cost);
     Emit(ContactDormant{id, contact.agent, cost});
@@ -63,7 +64,7 @@ void Router::Impl::LapseOffer(Contact& contact) {
   }
   const AgentId agent = OfferedTo(contact, offer);
   const AgentData& data = roster.at(agent).data;
-  const QueuePolicy& queue = rules(contact.queue).policy;
+  const QueuePolicy& queue = rules(OfferingQueue(contact)).policy;
   if (!data.connected) {  // An agent whose stream broke can't answer: nobody's miss.
     return CloseOffer(contact, offer, OfferCause::kAgentGone, "agent_lost", queue.lost_back_off);
   }

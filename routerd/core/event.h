@@ -88,6 +88,7 @@ struct OfferMade {
   Strategy strategy = Strategy::kLeastWanted;
   // Agents with room who may take it, the chosen one included.
   int candidates = 0;
+  bool warm = false;  // Another agent serves it meanwhile.
 };
 struct OfferAccepted {
   OfferId offer;
@@ -104,6 +105,7 @@ struct OfferClosed {
   int missed_count = 0;    // The agent's consecutive misses, this one included.
   OfferCause cause = OfferCause::kNone;
   bool others_open = false;  // Other offers of the contact are: else it is back in line.
+  bool warm = false;         // Another agent serves it.
 };
 struct OfferExtended {
   OfferId offer;
@@ -128,6 +130,24 @@ struct ContactTransferred {
   Instant back_off_until;  // The agent who let go is passed over until then; the epoch for not at all.
   std::string reason;
   std::string summary;
+  bool warm = false;  // Not in line: whoever has the warm offer open accepts it next.
+};
+// Offered on while its agent goes on serving it.
+struct WarmTransferStarted {
+  ContactId contact;
+  AgentId agent;  // Who serves it.
+  AgentId to_agent = kNoAgent;
+  QueueId to_queue = kNoQueue;
+  Skills requirements;
+  Instant until;
+  std::string reason;
+  std::string summary;
+};
+// It is not passed on after all.
+struct WarmTransferEnded {
+  ContactId contact;
+  AgentId agent;
+  std::string reason;
 };
 struct ContactRequeued {
   ContactId contact;
@@ -262,13 +282,13 @@ struct AgentRested {
   Instant until;
 };
 
-using EventKind =
-    std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade, OfferAccepted,
-                 OfferClosed, OfferExtended, ContactHeld, ContactTransferred, ContactRequeued, ContactReserved,
-                 ReservationEnded, ConsultStarted, ConsultEnded, ContactTakenOver, CustomerSpoke, ContactDormant,
-                 ContactWoke, WrapUpStarted, WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut,
-                 AgentPresenceChanged, AgentConnectionChanged, AgentRested, ContactLabeled, ContactEscalated,
-                 ContactLinked, ContactScheduled, ContactDue, ContactOverflowed>;
+using EventKind = std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade,
+                               OfferAccepted, OfferClosed, OfferExtended, ContactHeld, ContactTransferred,
+                               ContactRequeued, ContactReserved, ReservationEnded, ConsultStarted, ConsultEnded,
+                               ContactTakenOver, CustomerSpoke, ContactDormant, ContactWoke, WrapUpStarted,
+                               WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut, AgentPresenceChanged,
+                               AgentConnectionChanged, AgentRested, ContactLabeled, ContactEscalated, ContactLinked,
+                               ContactScheduled, ContactDue, ContactOverflowed, WarmTransferStarted, WarmTransferEnded>;
 
 struct Event {
   Instant at;

@@ -57,6 +57,11 @@ Handler::Result Handler::operator()(const Configure& c) {
     }
     r_.dirty_agents.push_back(id);
   }
+  std::vector<ContactId> stranded;
+  for (const auto& [id, warm] : r_.warm_transfers) {
+    if (warm.to_queue != kNoQueue && !r_.rules(warm.to_queue).live) stranded.push_back(id);
+  }
+  for (const ContactId id : stranded) r_.EndWarmTransfer(r_.Get(id), "queue_removed", OfferCause::kSupervisor);
   return Reply{};
 }
 
@@ -68,13 +73,15 @@ Handler::Result Handler::operator()(const Recover&) {
   }
   std::vector<ContactId> offered;
   r_.contacts.ForEach([&offered](const Contact& contact) {
-    if (contact.state == ContactState::kOffered) offered.push_back(contact.id);
+    if (contact.state == ContactState::kOffered || !contact.rare().more_offers.empty()) offered.push_back(contact.id);
   });
   for (const ContactId id : offered) {
     const Contact& contact = r_.Get(id);
     std::vector<OpenOffer> open = contact.rare().more_offers;
-    open.insert(open.begin(), {contact.offer, contact.agent, contact.cost, contact.until});
-    const Instant anew = r_.now + r_.rules(contact.queue).policy.offer_timeout;
+    if (contact.state == ContactState::kOffered) {
+      open.insert(open.begin(), {contact.offer, contact.agent, contact.cost, contact.until});
+    }
+    const Instant anew = r_.now + r_.rules(r_.OfferingQueue(contact)).policy.offer_timeout;
     for (const OpenOffer& o : open) r_.Emit(OfferExtended{o.offer, id, std::max(o.until, anew), o.agent});
   }
   return Reply{};

@@ -42,7 +42,7 @@ Handler::Result Handler::operator()(const SignOut& c) {
   if (!agent.ok()) return agent.status();
   if (!c.force) {
     for (const ContactId id : r_.roster.at(*agent).held) {
-      if (r_.Get(id).state == ContactState::kOffered) continue;
+      if (Router::Impl::OfferTo(r_.Get(id), *agent) != kNoOffer) continue;
       return Error(StatusCode::kFailedPrecondition, "AGENT_BUSY",
                    absl::StrCat("agents/", c.agent, " still holds contacts/", Index(id),
                                 "; complete or pass on what is held, or sign out with force"));
@@ -69,7 +69,7 @@ Handler::Result Handler::operator()(const SetPresence& c) {
     return Reply{};
   }
   const bool serves = std::any_of(a.held.begin(), a.held.end(),
-                                  [&](ContactId id) { return r_.Get(id).state != ContactState::kOffered; });
+                                  [&](ContactId id) { return Router::Impl::OfferTo(r_.Get(id), *agent) == kNoOffer; });
   if (serves && data.pending() == c.presence && data.noted.front().reason == c.reason) return Reply{};
   if (c.presence == Presence::kAway) r_.RevokeOffers(*agent, "agent_away");
   r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by, serves});

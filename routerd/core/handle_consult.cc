@@ -41,7 +41,12 @@ Handler::Result Handler::operator()(const EndConsult& c) {
   return Reply{c.contact};
 }
 
-void Router::Impl::EndSideWork(Contact& contact, const char* reason) {
+void Router::Impl::EndSideWork(Contact& contact, const char* reason, OfferCause cause) {
+  EndConsultation(contact, reason);
+  EndWarmTransfer(contact, reason, cause);
+}
+
+void Router::Impl::EndConsultation(Contact& contact, const char* reason) {
   if (const AgentId colleague = contact.rare().consulted; colleague != kNoAgent) {
     Emit(ConsultEnded{contact.id, colleague, reason});
   }

@@ -149,7 +149,7 @@ Handler::Result Handler::operator()(const EndContact& c) {
                    c.by_operator ? "supervisor" : "customer_left", Duration{0});
   }
   if (c.by_operator) {
-    r_.EndSideWork(*contact, "contact_ended");
+    r_.EndSideWork(*contact, "contact_ended", OfferCause::kSupervisor);
     r_.Emit(ContactEnded{c.contact, contact->agent, EndReason::kFailed, "", c.detail, ""});
   } else if (contact->state == ContactState::kQueued || contact->state == ContactState::kScheduled) {
     const bool served = contact->accepted_at != Instant{};

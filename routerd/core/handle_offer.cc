@@ -12,6 +12,10 @@ using base::Error;
 Handler::Result Handler::operator()(const AcceptOffer& c) {
   const auto contact = WithOpenOffer(c.agent, c.contact, c.offer);
   if (!contact.ok()) return contact.status();
+  if ((*contact)->state == ContactState::kActive) {
+    r_.HandOver(**contact, c.offer);
+    return Reply{c.contact, c.offer};
+  }
   r_.CloseOffers(**contact, OfferCause::kOtherAgent, "other_agent", Duration{0}, /*except=*/c.offer);
   const LinkedContacts linked = (*contact)->rare().linked;
   const AgentId agent = (*contact)->agent;
@@ -23,7 +27,7 @@ Handler::Result Handler::operator()(const AcceptOffer& c) {
 Handler::Result Handler::operator()(const DeclineOffer& c) {
   const auto contact = WithOpenOffer(c.agent, c.contact, c.offer);
   if (!contact.ok()) return contact.status();
-  const QueuePolicy& queue = r_.rules((*contact)->queue).policy;
+  const QueuePolicy& queue = r_.rules(r_.OfferingQueue(**contact)).policy;
   if (c.unreachable) {
     r_.CloseOffer(**contact, c.offer, OfferCause::kUnreachable, c.reason, queue.unreachable_back_off);
   } else {
@@ -61,12 +65,19 @@ Handler::Result Handler::operator()(const ClaimContact& c) {
 }
 
 AgentId Router::Impl::OfferedTo(const Contact& contact, OfferId offer) {
-  if (contact.state != ContactState::kOffered) return kNoAgent;
-  if (contact.offer == offer) return contact.agent;
+  if (contact.state == ContactState::kOffered && contact.offer == offer) return contact.agent;
   for (const OpenOffer& other : contact.rare().more_offers) {
     if (other.offer == offer) return other.agent;
   }
   return kNoAgent;
+}
+
+OfferId Router::Impl::OfferTo(const Contact& contact, AgentId agent) {
+  if (contact.state == ContactState::kOffered && contact.agent == agent) return contact.offer;
+  for (const OpenOffer& other : contact.rare().more_offers) {
+    if (other.agent == agent) return other.offer;
+  }
+  return kNoOffer;
 }
 
 void Router::Impl::CloseOffer(Contact& contact, OfferId offer, OfferCause cause, std::string reason,
@@ -74,6 +85,7 @@ void Router::Impl::CloseOffer(Contact& contact, OfferId offer, OfferCause cause,
   const ContactId id = contact.id;
   const AgentId agent = OfferedTo(contact, offer);
   const OfferState outcome = OutcomeOf(cause);
+  const bool warm = contact.state == ContactState::kActive;
   const int missed = roster.at(agent).data.missed_count + (cause == OfferCause::kNoAnswer ? 1 : 0);
   // Whoever was reserved a contact and did not take it has had the chance.
   if (contact.rare().reserved_agent != kNoAgent)
@@ -86,11 +98,13 @@ void Router::Impl::CloseOffer(Contact& contact, OfferId offer, OfferCause cause,
                    .back_off_until = back_off > Duration{0} ? now + back_off : Instant{},
                    .missed_count = missed,
                    .cause = cause,
-                   .others_open = !contact.rare().more_offers.empty()});
+                   .others_open = !warm && !contact.rare().more_offers.empty(),
+                   .warm = warm});
   // Those that share its place need no longer wait for the outcome.
   for (const ContactId other : contact.rare().linked) dirty_contacts.push_back(other);
   const Duration rest = rules(contact.queue).policy.abandon_back_off;
   if (cause == OfferCause::kCustomerGone && rest > Duration{0}) Emit(AgentRested{agent, now + rest});
+  if (warm) GoOnWarmly(contact, agent, cause);
 }
 
 void Router::Impl::CloseOffers(Contact& contact, OfferCause cause, const std::string& reason, Duration back_off,
@@ -108,15 +122,13 @@ void Router::Impl::RevokeOffers(AgentId agent, const std::string& reason) {
   const auto held = roster.at(agent).held;
   for (const ContactId id : held) {
     Contact& contact = Get(id);
-    if (contact.state != ContactState::kOffered) continue;
-    OfferId offer = contact.offer;
-    for (const OpenOffer& other : contact.rare().more_offers) {
-      if (other.agent == agent) offer = other.offer;
-    }
+    const OfferId offer = OfferTo(contact, agent);
+    if (offer == kNoOffer) continue;
     const bool lost = reason == "agent_lost";
     CloseOffer(contact, offer, OfferCause::kAgentGone, reason,
                lost ? rules(contact.queue).policy.lost_back_off : Duration{0});
   }
+  EndWarmTransfersTo(agent);
 }
 
 }  // namespace routerd::core

@@ -16,51 +16,6 @@ Handler::Result Handler::operator()(const HoldContact& c) {
   return Reply{c.contact};
 }
 
-Handler::Result Handler::operator()(const TransferContact& c) {
-  const auto held = Held(c.agent, c.contact, ContactState::kActive);
-  if (!held.ok()) return held.status();
-  const Contact& contact = **held;
-  const bool to_skills = c.to_agent.empty() && c.to_queue.empty() && !c.requirements.empty();
-  if (c.to_agent.empty() == c.to_queue.empty() && !to_skills) {
-    return Error(StatusCode::kInvalidArgument, "TARGET_MISSING",
-                 "a transfer goes to exactly one agent or queue, or to whoever has the skills asked for");
-  }
-  ContactTransferred e;
-  e.contact = c.contact;
-  e.from = contact.agent;
-  e.queue = contact.queue;
-  e.requirements = r_.RequirementsOf(contact);
-  e.reason = c.reason;
-  e.summary = c.summary;
-  if (!c.to_agent.empty()) {
-    const auto target = SignedIn(c.to_agent);
-    if (!target.ok()) return target.status();
-    if (*target == contact.agent) {
-      return Error(StatusCode::kInvalidArgument, "TARGET_IS_SELF",
-                   absl::StrCat("agents/", c.to_agent, " already serves contacts/", Index(c.contact)));
-    }
-    e.reserved_agent = *target;
-    e.reserved_until = r_.now + r_.policy->transfer_wait;
-  } else {
-    const auto queue = to_skills ? contact.queue : LiveQueue(c.to_queue);
-    if (!queue.ok()) return queue.status();
-    if (absl::Status status = CheckRoom(r_.rules(*queue), /*transfer=*/true); !status.ok()) return status;
-    e.queue_changed = *queue != contact.queue;
-    e.queue = *queue;
-    e.requirements = r_.rules(*queue).requirements;
-  }
-  if (!c.requirements.empty()) {
-    e.requirements.clear();
-    if (absl::Status status = AddRequirements(c.requirements, e.requirements); !status.ok()) return status;
-  }
-  e.back_off_until = r_.now + r_.rules(e.queue).policy.decline_back_off;
-  const bool to_queue = e.reserved_agent == kNoAgent;
-  r_.EndSideWork(**held, "passed_on");
-  r_.Emit(std::move(e));
-  if (to_queue) r_.Enter(c.contact, /*newcomer=*/false);
-  return Reply{c.contact};
-}
-
 Handler::Result Handler::operator()(const CompleteContact& c) {
   const auto contact = Held(c.agent, c.contact, ContactState::kActive);
   if (!contact.ok()) return contact.status();
@@ -122,7 +77,7 @@ Handler::Result Handler::operator()(const TakeOverContact& c) {
     return Error(StatusCode::kInvalidArgument, "TARGET_IS_SELF",
                  absl::StrCat("agents/", c.agent, " already serves contacts/", Index(c.contact)));
   }
-  r_.EndSideWork(*contact, "taken_over");
+  r_.EndSideWork(*contact, "taken_over", OfferCause::kSupervisor);
   r_.Emit(ContactTakenOver{c.contact, contact->agent, *agent, r_.roster.cost(contact->channel), c.reason});
   return Reply{c.contact};
 }
@@ -134,7 +89,7 @@ Handler::Result Handler::operator()(const RequeueContact& c) {
   if (contact->state == ContactState::kOffered) {
     r_.CloseOffers(*contact, OfferCause::kSupervisor, "supervisor", back_off);
   } else if (contact->state == ContactState::kActive) {
-    r_.EndSideWork(*contact, "requeued");
+    r_.EndSideWork(*contact, "requeued", OfferCause::kSupervisor);
     r_.Emit(ContactRequeued{c.contact, contact->agent, "supervisor", r_.now + back_off});
   } else if (contact->state != ContactState::kQueued) {
     return Error(StatusCode::kFailedPrecondition, "CONTACT_NOT_SERVED",
@@ -146,7 +101,7 @@ Handler::Result Handler::operator()(const RequeueContact& c) {
 
 void Router::Impl::FinishConversation(Contact& contact, bool by_customer, const std::string& disposition,
                                       const std::string& detail, const std::string& summary) {
-  EndSideWork(contact, "contact_ended");
+  EndSideWork(contact, "contact_ended", by_customer ? OfferCause::kCustomerGone : OfferCause::kNone);
   const QueuePolicy& queue = rules(contact.queue).policy;
   if (queue.wrap_up == WrapUpMode::kNone) {
     Emit(ContactEnded{contact.id, contact.agent, EndReason::kCompleted, disposition, detail, summary});

@@ -50,9 +50,10 @@ class Handler {
   // handle_consult.cc
   Result operator()(const ConsultAgent& c);
   Result operator()(const EndConsult& c);
+  // handle_transfer.cc
+  Result operator()(const TransferContact& c);
   // handle_service.cc
   Result operator()(const HoldContact& c);
-  Result operator()(const TransferContact& c);
   Result operator()(const CompleteContact& c);
   Result operator()(const FinishWrapUp& c);
   Result operator()(const ExtendWrapUp& c);

@@ -58,7 +58,7 @@ bool Router::Impl::MayExceed(const Agent& agent, const Contact& contact) const {
 }
 
 void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates) {
-  const QueuePolicy& queue = rules(contact.queue).policy;
+  const QueuePolicy& queue = rules(OfferingQueue(contact)).policy;
   Emit(OfferMade{.offer = OfferId{Index(last_offer) + 1},
                  .contact = contact.id,
                  .agent = agent,
@@ -66,7 +66,8 @@ void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, in
                  .expire_at = now + queue.offer_timeout,
                  .rule = rule,
                  .strategy = queue.strategy,
-                 .candidates = candidates});
+                 .candidates = candidates,
+                 .warm = contact.state == ContactState::kActive});
 }
 
 // Offers a waiting contact to the best agents with room, to as many at once as its queue says.
@@ -93,26 +94,31 @@ bool Router::Impl::Passed(const Contact& contact, AgentId agent) const {
       if (other.agent == agent) return true;
     }
   }
+  // An agent who passes one on goes on serving it, and whoever declined is not asked again so soon.
+  if (contact.state == ContactState::kActive) {
+    return contact.agent == agent || BackOffOf(contact, agent, now) != nullptr;
+  }
   return BackedOff(contact, agent);
 }
 
 // The best agent with room for a contact, of those to whom it is not offered already.
-Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact) {
-  const Strategy strategy = rules(contact.queue).policy.strategy;
+Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact, QueueId queue, ClassIx cls) {
+  const Strategy strategy = rules(queue).policy.strategy;
   const size_t order = static_cast<size_t>(OrderOf(strategy));
   const size_t channel = Index(contact.channel);
+  const Skills& asked = line.requirement(cls).skills;
   if (strategy == Strategy::kLeastWanted) RefreshPrices();
   double best_score = std::numeric_limits<double>::infinity();
   PoolKey best;
   int candidates = 0;
-  BitSet::ForEachInBoth(class_profiles[contact.cls], roster.staffed(contact.channel), [&](size_t p) {
+  BitSet::ForEachInBoth(class_profiles[cls], roster.staffed(contact.channel), [&](size_t p) {
     const Profile& profile = roster.profile(static_cast<ProfileIx>(p));
     candidates += profile.room_counts[channel];
     double score = 0;
     if (strategy == Strategy::kLeastWanted) score = profile.wanted;
-    if (strategy == Strategy::kBestFit) score = static_cast<double>(Surplus(profile.skills, RequirementsOf(contact)));
+    if (strategy == Strategy::kBestFit) score = static_cast<double>(Surplus(profile.skills, asked));
     if (strategy == Strategy::kMostSkilled) {
-      score = -static_cast<double>(Surplus(profile.skills, RequirementsOf(contact)));
+      score = -static_cast<double>(Surplus(profile.skills, asked));
     }
     if (score > best_score) return;
     for (const Profile::Group& group : profile.groups) {
@@ -129,8 +135,9 @@ Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact) {
   });
   for (const BackOff& b : contact.rare().back_offs) {
     const Agent& agent = roster.at(b.agent);
-    if ((agent.standing.room >> channel & 1) != 0 && MayTake(agent, contact) && BackedOff(contact, b.agent))
-      --candidates;
+    const bool could = (agent.standing.room >> channel & 1) != 0 && agent.profile != kNoProfile &&
+                       class_profiles[cls].Test(agent.profile);
+    if (could && Passed(contact, b.agent)) --candidates;
   }
   return {best.agent, candidates};
 }
@@ -158,6 +165,7 @@ std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
     BitSet::ForEachInBoth(classes, line.busy(), [&](size_t i) { consider(line.waiting(static_cast<ClassIx>(i))); });
   }
   consider(agent.reserved);
+  if (!warm_transfers.empty()) FirstWarmFor(agent, first);
   return first;
 }
 
@@ -181,14 +189,18 @@ void Router::Impl::Match() {
   }
   for (const ContactId id : dirty_contacts) {
     const Contact* contact = Find(id);
-    if (contact != nullptr && contact->state == ContactState::kQueued) push(contact->key(), kNoAgent);
+    if (contact != nullptr && SeeksAgent(*contact)) push(contact->key(), kNoAgent);
   }
   while (!turns.empty()) {
     std::pop_heap(turns.begin(), turns.end(), later);
     const Turn turn = turns.back();
     turns.pop_back();
     Contact* contact = Find(turn.key.contact);
-    if (contact->state == ContactState::kQueued) MatchContact(*contact);
+    if (contact->state == ContactState::kQueued) {
+      MatchContact(*contact);
+    } else if (SeeksAgent(*contact)) {
+      OfferWarmly(*contact);
+    }
     if (turn.agent == kNoAgent) continue;
     // What an agent may still have room for only comes later in line, as nobody joins it meanwhile.
     if (contact->state == ContactState::kQueued && OfferedInstead(*contact) == nullptr) continue;

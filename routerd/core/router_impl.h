@@ -1,6 +1,6 @@
 // The router's insides, shared by its own files: state and tables here, what may change it in apply.cc, what is asked
 // of it in handle*.cc, by the clock in deadlines.cc, who gets whom in match.cc, questions in explain.cc, estimate.cc
-// and snapshot.cc.
+// and snapshot.cc; one rule each in files of its name.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "routerd/core/contact_table.h"
@@ -123,6 +124,12 @@ struct Router::Impl {
   size_t waiting_count = 0;                // In the line or reserved.
   absl::btree_set<ContactId> passed_over;  // Contacts for which agents are backed off.
 
+  // A class of its own: what the next agent must be able to do.
+  struct WarmUnderWay : WarmTransfer {
+    ClassIx cls = kNoClass;
+  };
+  absl::btree_map<ContactId, WarmUnderWay> warm_transfers;
+
   absl::btree_set<Deadline> deadlines;
 
   // --- While handling: what the match must look at ---
@@ -169,6 +176,7 @@ struct Router::Impl {
   // When it falls dormant if the customer stays silent; kNever if it does not.
   Instant DormantAt(const Contact& contact) const;
   void EndOffer(Contact& contact, OfferId offer);
+  static void PutFirst(Contact& contact, std::vector<OpenOffer>::iterator offer);
   void PassOver(Contact& contact, AgentId agent, Instant until, Instant at);
   template <typename Over>
   void DropBackOffs(Contact& contact, Over&& over);
@@ -188,7 +196,7 @@ struct Router::Impl {
     const Kind& e = std::get<Kind>(event.kind);
     if constexpr (requires { e.contact; }) {
       const Contact* contact = Find(e.contact);
-      if (contact != nullptr && contact->state == ContactState::kQueued) dirty_contacts.push_back(e.contact);
+      if (contact != nullptr && SeeksAgent(*contact)) dirty_contacts.push_back(e.contact);
     }
     if constexpr (requires { e.agent; }) {
       if (e.agent != kNoAgent) dirty_agents.push_back(e.agent);
@@ -210,7 +218,8 @@ struct Router::Impl {
   void SignOutAgent(AgentId agent, const std::string& reason);
   void ApplyPending();
   // What goes on beside a conversation ends before its agent lets go of it.
-  void EndSideWork(Contact& contact, const char* reason);
+  void EndSideWork(Contact& contact, const char* reason, OfferCause cause = OfferCause::kNone);
+  void EndConsultation(Contact& contact, const char* reason);
   void FinishConversation(Contact& contact, bool by_customer, const std::string& disposition, const std::string& detail,
                           const std::string& summary);
   // By how much a queue that serves by earliest deadline moves the rank of one who entered then; negative is forward.
@@ -235,6 +244,29 @@ struct Router::Impl {
   void EndKnownReservations(AgentId agent, const std::string& reason);
   // Expected, from now, until the agent has room for the contact.
   Duration ExpectedWaitFor(const Agent& agent, const Contact& contact) const;
+
+  // --- warm_transfer.cc ---
+  // What is under way for a contact; null if nothing is.
+  const WarmUnderWay* WarmOf(ContactId contact) const;
+  // Whose rules an offer of the contact goes by.
+  QueueId OfferingQueue(const Contact& contact) const;
+  ClassIx WarmClass(const Contact& contact, const WarmTransfer& warm);
+  bool SeeksWarmly(const Contact& contact) const;
+  bool MayTakeWarmly(const Agent& agent, const Contact& contact, const WarmUnderWay& warm) const;
+  // The first contact passed on warm that the agent may take and has room for, if it stands before `first`.
+  void FirstWarmFor(const Agent& agent, std::optional<LineKey>& first) const;
+  void OfferWarmly(Contact& contact);
+  // An offer of it was not accepted.
+  void GoOnWarmly(Contact& contact, AgentId agent, OfferCause cause);
+  // When the clock alone changes something about it; kNever when nothing is under way.
+  Instant WarmWake(const Contact& contact) const;
+  // Its deadline has come. Whether there was anything to do.
+  bool AdvanceWarmTransfer(Contact& contact);
+  // The one who has the offer open has accepted it.
+  void HandOver(Contact& contact, OfferId offer);
+  void EndWarmTransfer(Contact& contact, const char* reason, OfferCause cause);
+  // Those that are meant for an agent who has gone.
+  void EndWarmTransfersTo(AgentId agent);
 
   // --- linked.cc ---
   // Lets a new contact share the place of one of its customer that waits, and of those that share it already.
@@ -272,7 +304,9 @@ struct Router::Impl {
     AgentId agent = kNoAgent;
     int candidates = 0;  // With room and not passed over, the chosen one included.
   };
-  Choice ChooseAgent(const Contact& contact);
+  Choice ChooseAgent(const Contact& contact) { return ChooseAgent(contact, contact.queue, contact.cls); }
+  // The same, as if it were in that queue and of that class.
+  Choice ChooseAgent(const Contact& contact, QueueId queue, ClassIx cls);
   // Whether the choice passes an agent by: backed off, or asked already in this round.
   bool Passed(const Contact& contact, AgentId agent) const;
   std::optional<LineKey> FirstFor(AgentId agent) const;
@@ -291,7 +325,11 @@ struct Router::Impl {
   // --- Shared questions ---
   // What the contact asks for now.
   const Skills& RequirementsOf(const Contact& contact) const { return line.requirement(contact.cls).skills; }
-  ContactData DataOf(const Contact& contact) const { return {contact, contact.rare(), RequirementsOf(contact)}; }
+  ContactData DataOf(const Contact& contact) const;
+  // Whether the match must find an agent for it.
+  bool SeeksAgent(const Contact& contact) const {
+    return contact.state == ContactState::kQueued || (!warm_transfers.empty() && SeeksWarmly(contact));
+  }
   // Whether the agent is not to be asked for it now.
   bool BackedOff(const Contact& contact, AgentId agent) const;
   // The agent's back-off for it that has time left; null if none.
@@ -303,6 +341,8 @@ struct Router::Impl {
   static constexpr Duration kAskAgainAfter = std::chrono::seconds(5);
   // The agent to whom one of its open offers is made; kNoAgent when it is not open.
   static AgentId OfferedTo(const Contact& contact, OfferId offer);
+  // The open offer of it that is made to the agent; kNoOffer when there is none.
+  static OfferId OfferTo(const Contact& contact, AgentId agent);
   std::vector<const LineSet*> AllLines() const;
   bool MayServe(const Profile& profile, const Requirement& asked) const;
   // What is asked for after a step of relaxation, counted from 0.

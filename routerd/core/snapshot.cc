@@ -32,6 +32,12 @@ RouterState Router::Export() const {
   return state;
 }
 
+ContactData Router::Impl::DataOf(const Contact& contact) const {
+  ContactData data{contact, contact.rare(), RequirementsOf(contact), {}};
+  if (const WarmUnderWay* warm = WarmOf(contact.id)) data.warm = *warm;
+  return data;
+}
+
 absl::StatusOr<Router> Router::Import(const RouterState& state) {
   Router router;
   Impl& r = *router.impl_;
@@ -70,6 +76,7 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
     if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost, data.light ? 0 : 1);
     if (data.consulted != kNoAgent) r.roster.at(data.consulted).consults.push_back(data.id);
     for (const OpenOffer& offer : data.more_offers) r.roster.Take(offer.agent, data.id, data.channel, offer.cost);
+    if (data.warm) r.warm_transfers[data.id] = {*data.warm, r.WarmClass(contact, *data.warm)};
     if (data.state == ContactState::kQueued) r.JoinLine(contact, data.state_at);
     r.Rearm(contact);
   }

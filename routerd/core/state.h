@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,17 @@ struct OpenOffer {
   int cost = 0;  // Held of that agent's capacity.
   Instant until;
   bool operator==(const OpenOffer&) const = default;
+};
+
+// Offered on while its agent goes on serving it.
+struct WarmTransfer {
+  AgentId to_agent = kNoAgent;  // Who alone is asked.
+  QueueId to_queue = kNoQueue;  // Where it goes on; kNoQueue: where it is.
+  Skills requirements;          // What it asks of the next agent.
+  Instant until = kNever;       // Nobody is asked after that.
+  std::string reason;
+  std::string summary;
+  bool operator==(const WarmTransfer&) const = default;
 };
 
 // What every contact has.
@@ -62,7 +74,7 @@ struct ContactRare {
   Instant reserved_until = kNever;
   KnownAs known_as = KnownAs::kNobody;        // Why it is reserved, if for an agent whom the customer knows.
   absl::InlinedVector<BackOff, 1> back_offs;  // Each agent once.
-  std::vector<OpenOffer> more_offers;         // Open beside the first, made with it.
+  std::vector<OpenOffer> more_offers;         // Open beside the first, made with it; while it is served, warm ones.
   std::vector<OfferId> lost_offers;           // Of the last round: those to whose agents another was first.
   int extension_count = 0;                    // Of this wrap-up.
   Instant deadline = kNever;                  // The channel's own.
@@ -89,6 +101,7 @@ struct ContactRare {
 // The whole of a contact.
 struct ContactData : ContactCommon, ContactRare {
   Skills requirements;  // Now.
+  std::optional<WarmTransfer> warm;
   bool operator==(const ContactData&) const = default;
 };
 

@@ -30,6 +30,7 @@ constexpr std::string_view kHelp =
     "  /note [#N] text                 for colleagues only: the customer does not see it\n"
     "  /transfer agent|queue NAME reason | summary     pass the current chat on\n"
     "  /transfer skill SKILL:TIER,... reason | summary  to whoever has these skills, e.g. billing:SENIOR,orders\n"
+    "  /transfer --warm ...                            the same, but you go on serving it until somebody takes it\n"
     "  /later TIME [| summary]                         put it off, e.g. to 2027-01-31T09:00:00+08:00\n"
     "  /notreached      the customer of a callback could not be reached\n"
     "  /done [outcome] [| summary]                     end the conversation\n"
@@ -96,6 +97,8 @@ std::string ContactName(std::string_view which) {
 bool IsServed(const v1::Contact& contact) {
   return contact.state() == v1::Contact::STATE_ACTIVE || contact.state() == v1::Contact::STATE_DORMANT;
 }
+
+bool IsPassedOnWarm(const v1::Contact& contact) { return IsServed(contact) && contact.has_reserved_until(); }
 
 std::string Tag(const std::string& contact) { return "#" + ShortName(contact); }
 
@@ -418,13 +421,15 @@ void Desk::Hold() {
 }
 
 void Desk::Transfer(std::string_view rest) {
-  const std::string kind(TakeWord(rest));
+  std::string kind(TakeWord(rest));
+  const bool warm = kind == "--warm";
+  if (warm) kind = std::string(TakeWord(rest));
   const std::string name = ShortName(TakeWord(rest));
   const auto [reason, summary] = SplitSummary(rest);
   if ((kind != "agent" && kind != "queue" && kind != "skill") || name.empty() || reason.empty()) {
     return Print(
-        "-- Where to and why? /transfer agent|queue NAME reason | what the receiver must know\n"
-        "   or to whoever has the skills: /transfer skill billing:SENIOR,orders reason | summary");
+        "-- Where to and why? /transfer [--warm] agent|queue NAME reason | what the receiver must know\n"
+        "   or to whoever has the skills: /transfer [--warm] skill billing:SENIOR,orders reason | summary");
   }
   const v1::Contact* chat = Current();
   if (chat == nullptr) return;
@@ -446,6 +451,7 @@ void Desk::Transfer(std::string_view rest) {
   }
   transfer.set_reason(reason);
   transfer.set_summary(summary);
+  transfer.set_warm(warm);
   Ask(std::move(request));
 }
 
@@ -550,9 +556,10 @@ void Desk::ListChats() {
                NameOf(offer.contact().context().customer()), OneLine(offer.contact().context().subject(), 40)});
   }
   for (const v1::Contact& chat : held_) {
-    table.Add({chat.name() == current_ ? "*" : " ", Tag(chat.name()),
-               StateText(chat.state()) + (chat.on_hold() ? " (hold)" : ""), ShortName(chat.queue()),
-               NameOf(chat.context().customer()), OneLine(chat.context().subject(), 40)});
+    table.Add(
+        {chat.name() == current_ ? "*" : " ", Tag(chat.name()),
+         StateText(chat.state()) + (chat.on_hold() ? " (hold)" : "") + (IsPassedOnWarm(chat) ? " (passing on)" : ""),
+         ShortName(chat.queue()), NameOf(chat.context().customer()), OneLine(chat.context().subject(), 40)});
   }
   step_.text += table.Text();
 }
@@ -695,6 +702,7 @@ bool Desk::StillNeeded(const v1::WorkRequest& request) const {
     case v1::WorkRequest::kHold:
       return active && contact->on_hold() != request.hold().on();
     case v1::WorkRequest::kTransfer:
+      return active && !(request.transfer().warm() && IsPassedOnWarm(*contact));
     case v1::WorkRequest::kComplete:
       return active;
     case v1::WorkRequest::kWrapUpDone:
@@ -728,7 +736,7 @@ void Desk::OnOfferClosed(const v1::OfferClosed& closed) {
   if (closed.state() == v1::Offer::STATE_ACCEPTED) {
     // The contact itself says the rest.
   } else if (closed.state() == v1::Offer::STATE_DECLINED) {
-    Print("-- Declined " + tag + "; it goes back to its place in the line.");
+    Print("-- Declined " + tag + "; it is no longer offered to you.");
   } else if (closed.state() == v1::Offer::STATE_LAPSED) {
     Print("-- You did not answer in time: " + tag + " goes on to somebody else.");
   } else {
@@ -767,6 +775,9 @@ void Desk::OnContact(const v1::Contact& contact) {
         contact.consulted_agent().empty() ? before.consulted_agent() : contact.consulted_agent();
     Print("-- " + ShortName(colleague) + (contact.consulted_agent().empty() ? " is no longer asked" : " is asked") +
           " about " + Tag(contact.name()) + ".");
+  }
+  for (const v1::LifeStep& step : contact.life()) {  // How passing it on warm goes.
+    Print("-- " + Tag(contact.name()) + ": " + OneLine(step.text(), 200) + ".");
   }
   if (before.state() == contact.state()) return;
   if (contact.state() == v1::Contact::STATE_DORMANT) Print("-- " + Tag(contact.name()) + " has fallen quiet.");

@@ -326,12 +326,12 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       *head.mutable_requirements() = event.requirements_relaxed().requirements();
       break;
     case v1::Event::kOfferMade:
-      if (file.offers.empty()) Enter(file, v1::Contact::STATE_OFFERED, event.time());
+      if (file.offers.empty() && !event.offer_made().warm()) Enter(file, v1::Contact::STATE_OFFERED, event.time());
       head.set_offer_count(head.offer_count() + 1);
       file.offered_at = FromProto(event.time());
       file.offers.push_back({event.offer_made().offer(), event.agent(), FromProto(event.offer_made().expire_time()),
                              event.offer_made().reason()});
-      ShowOffers(file);
+      if (!event.offer_made().warm()) ShowOffers(file);
       break;
     case v1::Event::kOfferAccepted:
       Enter(file, v1::Contact::STATE_ACTIVE, event.time());
@@ -349,6 +349,7 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       break;
     case v1::Event::kOfferClosed:
       std::erase_if(file.offers, [&](const auto& offer) { return offer.name == event.offer_closed().offer(); });
+      if (event.offer_closed().warm()) break;
       if (!file.offers.empty()) {
         ShowOffers(file);
         break;
@@ -368,20 +369,36 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       break;
     case v1::Event::kContactTransferred: {
       const v1::ContactTransferred& e = event.contact_transferred();
-      Enter(file, v1::Contact::STATE_QUEUED, event.time());
-      Release(file);
+      if (e.warm()) {
+        Enter(file, v1::Contact::STATE_ACTIVE, event.time());
+        head.clear_on_hold();
+        file.warm.reset();
+      } else {
+        Enter(file, v1::Contact::STATE_QUEUED, event.time());
+        Release(file);
+      }
       head.set_queue(e.queue());
       *head.mutable_requirements() = e.requirements();
       head.set_transfer_count(head.transfer_count() + 1);
       *file.context.add_transfers() = e.note();
-      Reserve(head, e.reserved_agent(), e.has_reserved_until() ? &e.reserved_until() : nullptr);
+      Reserve(head, e.warm() ? "" : e.reserved_agent(), e.has_reserved_until() ? &e.reserved_until() : nullptr);
       head.clear_callback();  // The customer has been reached.
       if (e.has_queue_time()) {
         *head.mutable_queue_time() = e.queue_time();
-        file.accept_counted = false;
+        file.accept_counted = e.warm();  // Who never waited there is none of those answered.
       }
       break;
     }
+    case v1::Event::kWarmTransferStarted: {
+      const v1::WarmTransferStarted& e = event.warm_transfer_started();
+      file.warm = e.note();
+      Reserve(head, e.target_agent(), &e.expire_time());
+      break;
+    }
+    case v1::Event::kWarmTransferEnded:
+      file.warm.reset();
+      Reserve(head, "", nullptr);
+      break;
     case v1::Event::kContactRequeued:
       Enter(file, v1::Contact::STATE_QUEUED, event.time());
       Release(file);

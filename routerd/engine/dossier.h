@@ -48,6 +48,8 @@ struct ContactFile {
   };
   std::vector<OpenOffer> offers;
   core::Instant offered_at;  // When the last offers were made.
+  // What the next agent is to know, while it is passed on warm.
+  std::optional<v1::TransferNote> warm;
 
   ReadMarks customer_marks;
   ReadMarks agent_marks;

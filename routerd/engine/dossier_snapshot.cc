@@ -16,10 +16,12 @@ void Dossier::Export(const ContactFile& file, v1::SnapshotContact& record) {
   contact = ContactOf(file);
   for (const v1::LifeStep& step : file.life) *contact.add_life() = step;
   // The router's part has the others.
-  if (!file.offers.empty()) record.set_offer_reason(file.offers.front().reason);
+  if (!file.offers.empty() && !file.served()) record.set_offer_reason(file.offers.front().reason);
   for (v1::SnapshotOffer& other : *record.mutable_offers()) {
     const ContactFile::OpenOffer* offer = file.OfferTo(AgentName(other.agent()));
-    if (offer != nullptr) other.set_reason(offer->reason);
+    if (offer == nullptr) continue;
+    other.set_reason(offer->reason);
+    other.set_made_ns(file.offered_at.time_since_epoch().count());
   }
   record.set_customer_delivered(file.customer_marks.delivered);
   record.set_customer_seen(file.customer_marks.seen);
@@ -79,10 +81,21 @@ absl::Status Dossier::Import(v1::SnapshotRecord record) {
       if (file->head.state() == v1::Contact::STATE_OFFERED) {
         file->offers.push_back({file->head.offer(), file->head.agent(), core::Instant(core::Duration(taken.until_ns())),
                                 taken.offer_reason()});
-        for (const v1::SnapshotOffer& other : taken.offers()) {
-          file->offers.push_back({OfferName(file->id, core::OfferId{other.offer()}), AgentName(other.agent()),
-                                  core::Instant(core::Duration(other.until_ns())), other.reason()});
-        }
+      }
+      for (const v1::SnapshotOffer& other : taken.offers()) {
+        if (other.agent().empty()) continue;  // Lost to another agent.
+        file->offered_at = core::Instant(core::Duration(other.made_ns()));
+        file->offers.push_back({OfferName(file->id, core::OfferId{other.offer()}), AgentName(other.agent()),
+                                core::Instant(core::Duration(other.until_ns())), other.reason()});
+      }
+      if (taken.warm_until_ns() != 0) {
+        v1::TransferNote& note = file->warm.emplace();
+        note.set_from_agent(file->head.agent());
+        note.set_target(!taken.warm_target_agent().empty()   ? AgentName(taken.warm_target_agent())
+                        : !taken.warm_target_queue().empty() ? QueueName(taken.warm_target_queue())
+                                                             : file->head.queue());
+        note.set_reason(taken.warm_reason());
+        note.set_summary(taken.warm_summary());
       }
       file->customer_marks = {taken.customer_delivered(), taken.customer_seen()};
       file->agent_marks = {taken.agent_delivered(), taken.agent_seen()};

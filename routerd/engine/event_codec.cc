@@ -101,8 +101,9 @@ class Encoder {
     *offer.mutable_expire_time() = ToProto(e.expire_at);
     offer.set_cost(e.cost);
     offer.set_rule(Rule(e));
-    offer.set_reason(Reason(e));
+    offer.set_reason(e.warm ? absl::StrCat("warm transfer, its agent stays until you accept; ", Reason(e)) : Reason(e));
     offer.set_candidate_count(e.candidates);
+    offer.set_warm(e.warm);
   }
   void operator()(const core::OfferAccepted& e) {
     Concern(e.contact, e.agent);
@@ -120,6 +121,7 @@ class Encoder {
     closed.set_missed_count(e.missed_count);
     closed.set_cause(static_cast<v1::OfferClosedEvent::Cause>(e.cause));
     closed.set_others_open(e.others_open);
+    closed.set_warm(e.warm);
   }
   void operator()(const core::OfferExtended& e) {
     Concern(e.contact, e.agent);
@@ -144,10 +146,31 @@ class Encoder {
     *note.mutable_time() = out_.time();
     Set(e.requirements, transferred.mutable_requirements());
     if (to_agent) transferred.set_reserved_agent(note.target());
+    transferred.set_warm(e.warm);
     if (e.reserved_until != core::kNever) *transferred.mutable_reserved_until() = ToProto(e.reserved_until);
     if (e.queue_changed) *transferred.mutable_queue_time() = out_.time();
     transferred.set_queue(out_.queue());
     if (e.back_off_until != kEpoch) *transferred.mutable_back_off_until() = ToProto(e.back_off_until);
+  }
+  void operator()(const core::WarmTransferStarted& e) {
+    Concern(e.contact, e.agent);
+    v1::WarmTransferStarted& started = *out_.mutable_warm_transfer_started();
+    if (e.to_agent != core::kNoAgent) started.set_target_agent(AgentName(names_.NameOf(e.to_agent)));
+    if (e.to_queue != core::kNoQueue) started.set_target_queue(QueueName(names_.NameOf(e.to_queue)));
+    Set(e.requirements, started.mutable_requirements());
+    *started.mutable_expire_time() = ToProto(e.until);
+    v1::TransferNote& note = *started.mutable_note();
+    note.set_from_agent(out_.agent());
+    note.set_target(!started.target_agent().empty()   ? started.target_agent()
+                    : !started.target_queue().empty() ? started.target_queue()
+                                                      : out_.queue());
+    note.set_reason(e.reason);
+    note.set_summary(e.summary);
+    *note.mutable_time() = out_.time();
+  }
+  void operator()(const core::WarmTransferEnded& e) {
+    Concern(e.contact, e.agent);
+    out_.mutable_warm_transfer_ended()->set_reason(e.reason);
   }
   void operator()(const core::ContactRequeued& e) {
     Concern(e.contact, e.agent);
@@ -429,6 +452,7 @@ core::OfferMade DecodeOffer(const v1::OfferMade& e, core::ContactId contact, cor
   offer.cost = e.cost();
   offer.expire_at = FromProto(e.expire_time());
   offer.candidates = e.candidate_count();
+  offer.warm = e.warm();
   if (e.rule() == "reserved") {
     offer.rule = core::OfferRule::kReserved;
   } else if (e.rule() == "linked") {
@@ -460,6 +484,7 @@ core::OfferClosed DecodeClosed(const v1::OfferClosedEvent& e, core::ContactId co
   closed.missed_count = e.missed_count();
   closed.cause = static_cast<core::OfferCause>(e.cause());
   closed.others_open = e.others_open();
+  closed.warm = e.warm();
   return closed;
 }
 
@@ -476,7 +501,22 @@ core::ContactTransferred DecodeTransferred(const v1::ContactTransferred& e, core
   transferred.back_off_until = FromProto(e.back_off_until());
   transferred.reason = e.note().reason();
   transferred.summary = e.note().summary();
+  transferred.warm = e.warm();
   return transferred;
+}
+
+core::WarmTransferStarted DecodeWarm(const v1::WarmTransferStarted& e, core::ContactId contact, core::AgentId agent,
+                                     Resolver& resolve) {
+  core::WarmTransferStarted started;
+  started.contact = contact;
+  started.agent = agent;
+  started.to_agent = resolve.Agent(e.target_agent());
+  if (!e.target_queue().empty()) started.to_queue = resolve.Queue(e.target_queue());
+  started.requirements = resolve.Requirements(e.requirements());
+  started.until = FromProto(e.expire_time());
+  started.reason = e.note().reason();
+  started.summary = e.note().summary();
+  return started;
 }
 
 core::ContactScheduled DecodeScheduled(const v1::ContactScheduled& e, core::ContactId contact, core::AgentId agent,
@@ -566,6 +606,10 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       return core::ContactHeld{contact, agent(), event.contact_held().on()};
     case v1::Event::kContactTransferred:
       return DecodeTransferred(event.contact_transferred(), contact, agent(), resolve);
+    case v1::Event::kWarmTransferStarted:
+      return DecodeWarm(event.warm_transfer_started(), contact, agent(), resolve);
+    case v1::Event::kWarmTransferEnded:
+      return core::WarmTransferEnded{contact, agent(), event.warm_transfer_ended().reason()};
     case v1::Event::kContactRequeued:
       return core::ContactRequeued{contact, agent(), event.contact_requeued().reason(),
                                    FromProto(event.contact_requeued().back_off_until())};
@@ -643,8 +687,6 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
       return DecodeOverflowed(event.contact_overflowed(), contact, resolve);
     case v1::Event::kAgentRested:
       return core::AgentRested{agent(), FromProto(event.agent_rested().until())};
-    case v1::Event::kWarmTransferStarted:
-    case v1::Event::kWarmTransferEnded:
     case v1::Event::kRoomKept:
     case v1::Event::kRoomGivenBack:
     case v1::Event::kMessagesDelivered:

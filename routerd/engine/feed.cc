@@ -18,6 +18,7 @@ constexpr int64_t kReplayEventsMax = 200'000;
 bool Concerns(const v1::Event& event, const std::string& subject) {
   if (subject.empty() || event.contact() == subject || event.agent() == subject || event.queue() == subject)
     return true;
+  if (event.has_warm_transfer_started()) return event.warm_transfer_started().note().target() == subject;
   return event.has_contact_transferred() && event.contact_transferred().note().target() == subject;
 }
 
@@ -38,6 +39,12 @@ bool ChangesLoad(const v1::Event& event) {
     default:
       return false;
   }
+}
+
+// Whether it is the event's agent who is told, whoever holds the contact: an offer may be made beside that.
+bool OfItsAgent(const v1::Event& event) {
+  return event.has_offer_made() || event.has_offer_extended() || event.has_offer_closed() ||
+         event.has_contact_transferred();
 }
 
 template <typename Sinks, typename S>
@@ -72,7 +79,7 @@ void Feed::TellDesks(const v1::Event& event, Outbox& out) const {
   if (desks_.empty()) return;
   const ContactFile* file = event.contact().empty() ? nullptr : dossier_.Find(event.contact());
   const bool held = file != nullptr && file->held();
-  const std::string agent(BareName(held ? file->head.agent() : event.agent(), kAgents));
+  const std::string agent(BareName(held && !OfItsAgent(event) ? file->head.agent() : event.agent(), kAgents));
   if (agent.empty() || !HasDesk(agent)) return;
   const Directory& directory = dossier_.directory();
 
@@ -119,6 +126,11 @@ void Feed::TellDesks(const v1::Event& event, Outbox& out) const {
     }
     case v1::Event::kContactTakenOver:
       *response.mutable_contact() = FullContactForAgent(*file, directory);
+      break;
+    case v1::Event::kWarmTransferStarted:
+    case v1::Event::kWarmTransferEnded:
+      *response.mutable_contact() = BriefContactForAgent(*file, directory);
+      *response.mutable_contact()->add_life() = file->life.back();
       break;
     case v1::Event::kConsultStarted:
     case v1::Event::kConsultEnded:

@@ -59,6 +59,10 @@ class Teller {
                             Agent(event_.agent()));
       case v1::Event::kContactTransferred:
         return Transferred();
+      case v1::Event::kWarmTransferStarted:
+        return WarmStarted();
+      case v1::Event::kWarmTransferEnded:
+        return WarmEnded();
       case v1::Event::kContactRequeued:
         return Requeued();
       case v1::Event::kContactReserved: {
@@ -207,6 +211,7 @@ class Teller {
         break;
     }
     if (e.has_back_off_until()) absl::StrAppend(&text, PassedOver(e.back_off_until(), event_.agent()));
+    if (e.warm()) return absl::StrCat(text, "; ", Agent(before_->head.agent()), " goes on serving it");
     return absl::StrCat(text, e.others_open() ? "; still offered to others" : "; back at its place");
   }
 
@@ -222,7 +227,30 @@ class Teller {
                       ClockText(FromProto(e.reserved_until())));
     }
     if (e.has_back_off_until()) absl::StrAppend(&text, PassedOver(e.back_off_until(), event_.agent()));
-    return absl::StrCat(text, "; waits at its old rank");
+    return absl::StrCat(text, e.warm() ? "; let go as the next agent accepts" : "; waits at its old rank");
+  }
+
+  std::string WarmStarted() const {
+    const v1::WarmTransferStarted& e = event_.warm_transfer_started();
+    std::string text =
+        WithDetail(absl::StrCat(Agent(event_.agent()), " goes on serving it and asks ",
+                                !e.target_agent().empty()   ? Agent(e.target_agent())
+                                : !e.target_queue().empty() ? absl::StrCat("the agents of ", Queue(e.target_queue()))
+                                                            : std::string("others"),
+                                " to take it"),
+                   e.note().reason());
+    return absl::StrCat(text, ", for ", RequirementsText(e.requirements()), "; waits for the answer until ",
+                        ClockText(FromProto(e.expire_time())));
+  }
+
+  std::string WarmEnded() const {
+    const std::string& reason = event_.warm_transfer_ended().reason();
+    const std::string stays = absl::StrCat("; stays with ", Agent(event_.agent()));
+    if (reason == "waited") return absl::StrCat("nobody took it in time", stays);
+    if (reason == "declined") return absl::StrCat("whoever was asked to take it declined", stays);
+    if (reason == "target_gone") return absl::StrCat("whoever was to take it has gone", stays);
+    if (reason == "queue_removed") return absl::StrCat("the queue that it was to go to is gone", stays);
+    return WithDetail("no longer offered to others", reason);
   }
 
   std::string Requeued() const {

@@ -20,6 +20,7 @@ std::optional<v1::Contact> ContactToldBy(const v1::Event& event) {
       contact.mutable_context()->clear_earlier_message_count();
       return contact;
     case v1::Event::kOfferMade:
+      if (event.offer_made().warm()) return std::nullopt;
       contact.set_state(v1::Contact::STATE_OFFERED);
       contact.set_offer(event.offer_made().offer());
       contact.set_agent(event.agent());
@@ -35,11 +36,12 @@ std::optional<v1::Contact> ContactToldBy(const v1::Event& event) {
       contact.set_on_hold(event.contact_held().on());
       break;
     case v1::Event::kOfferClosed:
-      if (event.offer_closed().others_open()) return std::nullopt;
+      if (event.offer_closed().others_open() || event.offer_closed().warm()) return std::nullopt;
       contact.set_state(v1::Contact::STATE_QUEUED);
       break;
     case v1::Event::kContactTransferred:
     case v1::Event::kContactRequeued:
+      if (event.contact_transferred().warm()) return std::nullopt;  // The acceptance that follows says who has it.
       contact.set_state(v1::Contact::STATE_QUEUED);
       break;
     case v1::Event::kContactOverflowed:
@@ -217,6 +219,13 @@ v1::Offer OfferOf(const ContactFile& file, const ContactFile::OpenOffer& open, c
   contact.set_agent(open.agent);
   contact.set_offer(open.name);
   contact.clear_offers();  // Who else was asked is not this agent's business.
+  if (file.warm) {
+    contact.set_state(v1::Contact::STATE_OFFERED);
+    contact.clear_on_hold();
+    v1::TransferNote& note = *contact.mutable_context()->add_transfers();
+    note = *file.warm;
+    *note.mutable_time() = ToProto(file.offered_at);
+  }
   *offer.mutable_expire_time() = ToProto(open.expire_at);
   *offer.mutable_timeout() = ToProto(open.expire_at - file.offered_at);
   offer.set_reason(open.reason);

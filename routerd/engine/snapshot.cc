@@ -33,6 +33,24 @@ void AddNames(const std::vector<std::string>& names, google::protobuf::RepeatedP
   for (const std::string& name : names) *out->Add() = name;
 }
 
+void SetRequirements(const core::Skills& skills, const core::Router& names,
+                     google::protobuf::RepeatedPtrField<v1::SkillRequirement>* out) {
+  for (const core::SkillTier& skill : skills) {
+    v1::SkillRequirement& requirement = *out->Add();
+    requirement.set_skill(std::string(names.NameOf(skill.skill)));
+    requirement.set_tier(ToProto(skill.tier));
+  }
+}
+
+void ExportWarm(const core::WarmTransfer& warm, const core::Router& names, v1::SnapshotContact& record) {
+  if (warm.to_agent != core::kNoAgent) record.set_warm_target_agent(std::string(names.NameOf(warm.to_agent)));
+  if (warm.to_queue != core::kNoQueue) record.set_warm_target_queue(std::string(names.NameOf(warm.to_queue)));
+  record.set_warm_until_ns(Ns(warm.until));
+  SetRequirements(warm.requirements, names, record.mutable_warm_requirements());
+  record.set_warm_reason(warm.reason);
+  record.set_warm_summary(warm.summary);
+}
+
 void ExportRouterPart(const core::ContactData& data, const core::Router& names, v1::SnapshotContact& record) {
   record.set_own_head_start_ns(data.own_head_start.count());
   record.set_relax_step(data.step);
@@ -62,6 +80,7 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
     out.set_until_ns(Ns(offer.until));
     out.set_cost(offer.cost);
   }
+  if (data.warm) ExportWarm(*data.warm, names, record);
   for (const core::OfferId lost : data.lost_offers) record.add_offers()->set_offer(core::Index(lost));
   record.set_cost(data.cost);
   record.set_until_ns(Ns(data.until));
@@ -141,11 +160,7 @@ std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossie
     learned.Clear();
     if (data.restricted_to != core::kNoQueue) learned.set_queue(std::string(router.NameOf(data.restricted_to)));
     learned.set_channel(std::string(router.NameOf(data.channel)));
-    for (const core::SkillTier& skill : data.requirements) {
-      v1::SkillRequirement& requirement = *learned.add_requirements();
-      requirement.set_skill(std::string(router.NameOf(skill.skill)));
-      requirement.set_tier(ToProto(skill.tier));
-    }
+    SetRequirements(data.requirements, router, learned.mutable_requirements());
     learned.set_handle_s_mean(data.handle_s);
     learned.set_handle_count(data.handle_count);
     learned.set_arrivals_per_s(data.arrivals_per_s);
@@ -363,6 +378,16 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
     } else {
       data.more_offers.push_back({id, Agent(offer.agent()), offer.cost(), FromNs(offer.until_ns())});
     }
+  }
+  if (record.warm_until_ns() != 0) {
+    const auto to_queue = IndexOf<core::QueueId>(state_.queues, record.warm_target_queue());
+    if (!to_queue && !record.warm_target_queue().empty()) unknown_ = record.warm_target_queue();
+    data.warm = core::WarmTransfer{.to_agent = Agent(record.warm_target_agent()),
+                                   .to_queue = to_queue.value_or(core::kNoQueue),
+                                   .requirements = Requirements(record.warm_requirements()),
+                                   .until = FromNs(record.warm_until_ns()),
+                                   .reason = record.warm_reason(),
+                                   .summary = record.warm_summary()};
   }
   if (!unknown_.empty()) return Damaged(absl::StrCat(contact.name(), " names ", unknown_, ", which is in no table"));
   return absl::OkStatus();

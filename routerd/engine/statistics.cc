@@ -111,6 +111,7 @@ void Statistics::Move(const v1::Event& event, const ContactFile& before) {
       *after.mutable_rank_time() = event.contact_escalated().rank_time();
       break;
     case v1::Event::kOfferMade:
+      if (event.offer_made().warm()) return;
       after.set_state(v1::Contact::STATE_OFFERED);
       break;
     case v1::Event::kOfferAccepted:
@@ -122,13 +123,14 @@ void Statistics::Move(const v1::Event& event, const ContactFile& before) {
       after.set_state(v1::Contact::STATE_DORMANT);
       break;
     case v1::Event::kOfferClosed:
+      if (event.offer_closed().warm()) return;
       if (!event.offer_closed().others_open()) after.set_state(v1::Contact::STATE_QUEUED);
       break;
     case v1::Event::kContactRequeued:
       after.set_state(v1::Contact::STATE_QUEUED);
       break;
     case v1::Event::kContactTransferred:
-      after.set_state(v1::Contact::STATE_QUEUED);
+      after.set_state(event.contact_transferred().warm() ? v1::Contact::STATE_ACTIVE : v1::Contact::STATE_QUEUED);
       after.set_queue(event.contact_transferred().queue());
       break;
     case v1::Event::kContactScheduled:

@@ -73,6 +73,7 @@ void WorkspaceImpl::SayAfter(const v1::Event& event) {
       return Say(contact, absl::StrCat(agent(event.agent()), " has joined."));
     case v1::Event::kContactTransferred: {
       const v1::ContactTransferred& e = event.contact_transferred();
+      if (e.warm()) return;  // Who joins is told next.
       return Say(contact, absl::StrCat(agent(event.agent()), " has passed the conversation on to ",
                                        e.reserved_agent().empty() ? std::string(directory.QueueDisplayName(e.queue()))
                                                                   : agent(e.reserved_agent()),

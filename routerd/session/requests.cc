@@ -237,14 +237,11 @@ absl::StatusOr<engine::Request> ToEngine(const v1::TransferContact& request, con
       if (!request.requirements().empty()) break;
       return FieldError("FIELD_MISSING", "transfer", "needs an agent, a queue or skills to go to");
   }
-  if (request.warm()) {
-    return FieldError("NOT_SERVED", "transfer.warm", "not served by this version; consult first, then pass it on");
-  }
   RETURN_IF_ERROR(CheckRequirements(request.requirements(), "transfer.requirements"));
   RETURN_IF_ERROR(CheckBytes("transfer.reason", request.reason(), kReasonBytesMax));
   RETURN_IF_ERROR(CheckBytes("transfer.summary", request.summary(), kSummaryBytesMax));
   return engine::Route{core::TransferContact{agent, *contact, to_agent, to_queue, ToCore(request.requirements()),
-                                             request.reason(), request.summary()}};
+                                             request.reason(), request.summary(), request.warm()}};
 }
 
 absl::StatusOr<engine::Request> ToEngine(const v1::CompleteContact& request, const std::string& agent) {

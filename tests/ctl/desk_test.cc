@@ -217,6 +217,23 @@ TEST_F(DeskTest, TransfersWithReasonAndSummary) {
   EXPECT_THAT(desk_.Line("anyone there?").text, HasSubstr("You are in no chat"));
 }
 
+TEST_F(DeskTest, TellsHowPassingOnWarmGoes) {
+  StartInChat();
+  const v1::TransferContact transfer = Asked("/transfer --warm agent bo an order | was billed twice").transfer();
+  EXPECT_TRUE(transfer.warm());
+  EXPECT_EQ(transfer.agent(), "agents/bo");
+  EXPECT_THAT(Receive(R"(contact { name: "contacts/7" state: STATE_ACTIVE reserved_agent: "agents/bo"
+                                   reserved_until { seconds: 1000000060 }
+                                   life { text: "Ana goes on serving it and asks Bo to take it" } })")
+                  .text,
+              HasSubstr("#7: Ana goes on serving it and asks Bo to take it."));
+  EXPECT_THAT(desk_.Line("/chats").text, HasSubstr("(passing on)"));
+  EXPECT_THAT(
+      Receive(R"(contact { name: "contacts/7" state: STATE_ACTIVE life { text: "nobody took it in time" } })").text,
+      HasSubstr("nobody took it in time"));
+  EXPECT_THAT(desk_.Line("/chats").text, Not(HasSubstr("(passing on)")));
+}
+
 TEST_F(DeskTest, CompletesAndWrapsUp) {
   StartInChat();
   EXPECT_THAT(desk_.Line("/done refundd").text, HasSubstr("did you mean \"refunded\"?"));

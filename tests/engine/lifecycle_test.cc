@@ -109,6 +109,61 @@ TEST(Lifecycle, ATransferTakesEverythingAlong) {
   EXPECT_EQ(context.transfers(0).target(), "queues/orders");
 }
 
+TEST(Lifecycle, AWarmTransferHandsOverWithoutAGap) {
+  Office office;
+  const auto ana = office.SignIn("ana");
+  const auto bo = office.SignIn("bo");
+  const auto chat = office.Connect();
+  const std::string contact = office.Create("s1");
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  for (const auto& desk : {ana, bo}) desk->Take();
+  chat->Take();
+  ASSERT_TRUE(office
+                  .Do(Route{core::TransferContact{.agent = "ana",
+                                                  .contact = core::ContactId{1},
+                                                  .to_agent = "bo",
+                                                  .to_queue = "",
+                                                  .requirements = {},
+                                                  .reason = "wrong team",
+                                                  .summary = "Wants the order of May",
+                                                  .warm = true}})
+                  .ok());
+  const v1::Contact& passed_on = ana->messages.back()->has_contact()
+                                     ? ana->messages.back()->contact()
+                                     : ana->messages[ana->messages.size() - 2]->contact();
+  EXPECT_EQ(passed_on.state(), v1::Contact::STATE_ACTIVE);
+  EXPECT_EQ(passed_on.reserved_agent(), "agents/bo");
+  ASSERT_EQ(passed_on.life_size(), 1);
+  EXPECT_THAT(passed_on.life(0).text(), HasSubstr("Ana goes on serving it and asks Bo to take it (wrong team)"));
+
+  const v1::Offer* offer = nullptr;
+  for (const auto& message : bo->messages) {
+    if (message->has_offer()) offer = &message->offer();
+  }
+  ASSERT_NE(offer, nullptr);
+  EXPECT_THAT(offer->reason(), HasSubstr("warm transfer"));
+  EXPECT_EQ(offer->contact().context().transfers(0).summary(), "Wants the order of May");
+  EXPECT_TRUE(chat->Take().empty()) << "the customer is told once it is settled";
+  EXPECT_EQ(office.Get(contact).agent(), "agents/ana");
+
+  ana->Take();
+  ASSERT_TRUE(office.Accept("bo", "contacts/1/offers/2").ok());
+  EXPECT_THAT(ana->Take(), ElementsAre("released contacts/1 transferred"));
+  EXPECT_THAT(chat->Take(), ElementsAre("contacts/1 ACTIVE offer.accepted Bo", HasSubstr("Bo has joined.")))
+      << "it never waited";
+  const v1::Contact now = office.Get(contact);
+  EXPECT_EQ(now.agent(), "agents/bo");
+  EXPECT_EQ(now.transfer_count(), 1);
+  EXPECT_FALSE(now.has_reserved_until());
+  ASSERT_EQ(now.context().transfers_size(), 1);
+  EXPECT_EQ(now.context().transfers(0).from_agent(), "agents/ana");
+  EXPECT_EQ(now.context().transfers(0).target(), "agents/bo");
+  EXPECT_GT(now.context().transcript_size(), 0);
+  EXPECT_EQ(ana->load, "0 for 0");
+  EXPECT_EQ(bo->load, "25 for 1");
+  EXPECT_EQ(office.Ask<int64_t>([](const View& view) { return view.Queue("billing")->accepted_count(); }), 1);
+}
+
 TEST(Lifecycle, WhatAgentsSayAmongThemselvesStaysAmongThem) {
   Office office;
   const auto ana = office.SignIn("ana");

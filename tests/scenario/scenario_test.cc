@@ -22,8 +22,8 @@
 //   clock HH:MM · later C QUEUE TIME · callback C [TIME] · putoff A C TIME · notreached A C
 //   consult A C COLLEAGUE · consulted A C · takeover C A · direct C QUEUE A [exceed] · says C
 //   channel NAME cost N [dormant TIME N] · holding CHANNEL ringing CHANNEL block|interrupt
-//   transfer A C agent|queue NAME · transfer A C skill SKILL>=TIER,… · assign C A · requeue C · advance TIME · why C ·
-//   refused COMMAND…
+//   transfer A C agent|queue NAME · transfer A C skill SKILL>=TIER,… · either warm · assign C A · requeue C · advance
+//   TIME · why C · clocks C · refused COMMAND…
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -152,6 +152,8 @@ class Story {
       world_->Wait(ParseTime(w[1]));
     } else if (w[0] == "why") {
       Why(w[1]);
+    } else if (w[0] == "clocks") {
+      Clocks(w[1]);
     } else if (w[0] == "refused") {
       const auto reply = world_->Try(Make(Words(w.begin() + 1, w.end())));
       told += reply.ok() ? "not refused\n" : "refused: " + std::string(reply.status().message()) + "\n";
@@ -355,6 +357,7 @@ class Story {
       if (w[3] == "agent") t.to_agent = w[4];
       if (w[3] == "queue") t.to_queue = w[4];
       if (w[3] == "skill") t.requirements = ParseNeeds(w[4]);
+      t.warm = w.back() == "warm";
       return t;
     }
     throw std::invalid_argument("no command " + verb);
@@ -376,6 +379,14 @@ class Story {
       }
       told += line + "\n";
     }
+  }
+
+  // The three clocks of a contact: since it came, since it came into its queue, since it is where it stands.
+  void Clocks(const std::string& name) {
+    const ContactData c = *world_->router.FindContact(Id(name));
+    const auto since = [&](Instant at) { return Show(world_->now - at); };
+    told += name + " is here for " + since(c.created_at) + ", in " + std::string(world_->router.NameOf(c.queue)) +
+            " for " + since(c.queued_at) + ", " + ToString(c.state) + " for " + since(c.state_at) + "\n";
   }
 
   void Tell(const Event& event) {
@@ -419,6 +430,7 @@ class Story {
             if (e.rule == OfferRule::kClaim) line += " (picked)";
             if (e.rule == OfferRule::kLinked) line += " (taken along)";
             if (e.rule == OfferRule::kAskedAgain) line += " (asked again)";
+            if (e.warm) line += " (warm)";
           } else if constexpr (std::is_same_v<Kind, OfferAccepted>) {
             line = c + " accepted " + agent(e.agent);
           } else if constexpr (std::is_same_v<Kind, OfferClosed>) {
@@ -426,11 +438,21 @@ class Story {
                    " misses=" + std::to_string(e.missed_count);
             if (e.outcome == OfferState::kRevoked) line += " (" + e.reason + ")";
             if (e.others_open) line += " others open";
+            if (e.warm) line += " (warm)";
           } else if constexpr (std::is_same_v<Kind, ContactHeld>) {
             line = c + " on hold";
           } else if constexpr (std::is_same_v<Kind, ContactTransferred>) {
             line = c + " passed on by " + agent(e.from) + " to " +
                    (e.reserved_agent == kNoAgent ? "queue " + std::string(r.NameOf(e.queue)) : agent(e.reserved_agent));
+            if (e.warm) line += " (warm)";
+          } else if constexpr (std::is_same_v<Kind, WarmTransferStarted>) {
+            line = c + " stays with " + agent(e.agent) + ", who asks " +
+                   (e.to_agent != kNoAgent   ? agent(e.to_agent)
+                    : e.to_queue != kNoQueue ? "queue " + std::string(r.NameOf(e.to_queue))
+                                             : "others") +
+                   " to take it within " + in(e.until);
+          } else if constexpr (std::is_same_v<Kind, WarmTransferEnded>) {
+            line = c + " is not passed on by " + agent(e.agent) + " (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, ContactRequeued>) {
             line = c + " back in line from " + agent(e.agent) + " (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, ContactReserved>) {

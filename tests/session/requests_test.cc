@@ -149,12 +149,14 @@ TEST(RequestsTest, ATransferKeepsWhatItSays) {
 }
 
 TEST(RequestsTest, ATransferToSkillsNeedsNoTarget) {
-  const auto engine = ToEngine(
-      Parse<v1::WorkRequest>("transfer { contact: '7' requirements { skill: 'billing' tier: SENIOR } reason: 'r' }"),
-      "ana");
+  const auto engine =
+      ToEngine(Parse<v1::WorkRequest>(
+                   "transfer { contact: '7' requirements { skill: 'billing' tier: SENIOR } reason: 'r' warm: true }"),
+               "ana");
   ASSERT_TRUE(engine.ok()) << engine.status();
   const auto& transfer = std::get<core::TransferContact>(std::get<engine::Route>(*engine).command);
   EXPECT_EQ(transfer.to_agent + transfer.to_queue, "");
+  EXPECT_TRUE(transfer.warm);
   EXPECT_EQ(transfer.requirements, (std::vector<core::NamedTier>{{"billing", core::Tier::kSenior}}));
 }
 

@@ -52,14 +52,14 @@ void Model::Count() {
     agent.used = 0;
     agent.counts.clear();
   }
-  const auto add = [this](const std::string& name, const Contact& contact, int cost) {
+  const auto add = [this](const std::string& name, const Contact& contact, int cost, bool light) {
     Agent& agent = agents_.at(name);
     agent.used += cost;
-    if (!contact.light) ++agent.counts[contact.channel];
+    if (!light) ++agent.counts[contact.channel];
   };
   for (const auto& [name, contact] : contacts_) {
-    if (!contact.agent.empty()) add(contact.agent, contact, contact.cost);
-    for (const auto& [offer, open] : contact.offers) add(open.agent, contact, open.cost);
+    if (!contact.agent.empty()) add(contact.agent, contact, contact.cost, contact.light);
+    for (const auto& [offer, open] : contact.offers) add(open.agent, contact, open.cost, false);
   }
 }
 
@@ -118,7 +118,7 @@ bool Model::HasRoom(const std::string& agent, const Contact& contact, int64_t no
     for (const auto& [name, held] : contacts_) {
       const std::optional<int> cost = held.CostTo(agent);
       if (!cost || held.channel != rule.holding()) continue;
-      if (rule.effect() == v1::InterruptionRule::BLOCK && !held.light) return false;
+      if (rule.effect() == v1::InterruptionRule::BLOCK && !(held.light && held.agent == agent)) return false;
       if (rule.effect() == v1::InterruptionRule::INTERRUPT) used -= *cost;
     }
   }
@@ -130,12 +130,25 @@ bool Model::BackedOff(const std::string& agent, const Contact& contact, int64_t 
     const auto it = contact.back_offs.find(name);
     return it != contact.back_offs.end() && it->second > now;
   };
+  if (contact.warm) return passed_over(agent) || contact.agent == agent;  // Never asked again before its time.
   if (!passed_over(agent) || contact.reserved_agent == agent) return false;
   if (now < contact.in_line_since + 5'000'000'000) return true;
   for (const auto& [name, other] : agents_) {
     if (OnDuty(name, contact, now) && MayTake(name, contact) && !passed_over(name)) return true;
   }
   return false;
+}
+
+std::optional<Model::Contact> Model::Sought(const Contact& contact, int64_t now) const {
+  if (contact.state == Contact::kQueued) return contact;
+  if (!contact.warm || !contact.offers.empty() || contact.warm->until < now) return std::nullopt;
+  Contact asking = contact;
+  asking.state = Contact::kQueued;
+  asking.reserved_agent = contact.warm->to_agent;
+  asking.may_exceed = false;
+  asking.requirements = contact.warm->requirements;
+  if (!contact.warm->to_queue.empty()) asking.queue = contact.warm->to_queue;
+  return asking;
 }
 
 bool Model::Before(const Contact& a, const Contact& b) {
@@ -178,10 +191,12 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   expect(HasRoom(agent, contact, now), "the agent must have room");
   if (offer.rule() == "claim") return;
   expect(!BackedOff(agent, contact, now), "the agent is passed over for it");
-  for (const auto& [name, other] : contacts_) {
-    if (name == contact.name || other.state != Contact::kQueued || !Before(other, contact)) continue;
-    const bool could =
-        MayTake(agent, other) && !OtherOffered(other) && HasRoom(agent, other, now) && !BackedOff(agent, other, now);
+  for (const auto& [name, one] : contacts_) {
+    if (name == contact.name || !Before(one, contact)) continue;
+    const std::optional<Contact> other = Sought(one, now);
+    if (!other) continue;
+    const bool could = MayTake(agent, *other) && !OtherOffered(*other) && HasRoom(agent, *other, now) &&
+                       !BackedOff(agent, *other, now);
     expect(!could, name + " stands before it");
   }
   // Whom the strategy puts first, over everybody who could.
@@ -302,6 +317,7 @@ void Model::Apply(const v1::Event& e) {
     c->cost = 0;
     c->light = false;
     if (!c->consulted.empty()) broken_.push_back(c->name + " leaves its agent while a colleague is still asked");
+    if (c->warm || !c->offers.empty()) broken_.push_back(c->name + " leaves its agent while it is passed on");
     c->state = Contact::kQueued;
     c->in_line_since = now;
   };
@@ -319,6 +335,10 @@ void Model::Apply(const v1::Event& e) {
     return;
   }
   if (c != nullptr && e.kind_case() != v1::Event::kOfferClosed) c->as_created = false;
+  if (!handed_over_.empty()) {
+    Expect(e.has_offer_accepted() && e.contact() == handed_over_, e, handed_over_ + " is accepted as it is let go");
+    handed_over_.clear();
+  }
   switch (e.kind_case()) {
     case v1::Event::kContactCreated: {
       const v1::Contact& created = e.contact_created().contact();
@@ -399,12 +419,18 @@ void Model::Apply(const v1::Event& e) {
     }
     case v1::Event::kOfferMade:
       Count();
-      CheckOffer(*c, e.agent(), e.offer_made(), now);
+      if (e.offer_made().warm()) {
+        const std::optional<Contact> asking = Sought(*c, now);
+        Expect(c->warm && asking, e, "only who is passed on warm is offered beside its agent, one at a time, in time");
+        if (asking) CheckOffer(*asking, e.agent(), e.offer_made(), now);
+      } else {
+        CheckOffer(*c, e.agent(), e.offer_made(), now);
+      }
       if (a->used + e.offer_made().cost() > a->capacity) a->beyond = true;  // By a rule, as it had room.
       Expect(offers_seen_.insert(e.offer_made().offer()).second, e, "no offer has a number that another had");
-      c->state = Contact::kOffered;
+      if (!e.offer_made().warm()) c->state = Contact::kOffered;
       c->offers[e.offer_made().offer()] = {e.agent(), e.offer_made().cost(), Ns(e.offer_made().expire_time())};
-      c->taken_along = e.offer_made().rule() == "linked";
+      if (!e.offer_made().warm()) c->taken_along = e.offer_made().rule() == "linked";
       a->last_offer = now;
       break;
     case v1::Event::kOfferAccepted:
@@ -413,6 +439,7 @@ void Model::Apply(const v1::Event& e) {
         return;
       }
       Expect(c->offers.size() == 1, e, "one wins, after all others were taken back");
+      Expect(c->agent.empty(), e, "nobody else has it any more");
       Expect(c->offers.at(e.offer_accepted().offer()).agent == e.agent(), e, "who accepts is whom it was made to");
       Expect(now < c->offers.at(e.offer_accepted().offer()).until, e, "an offer is accepted before its deadline");
       c->state = Contact::kActive;
@@ -444,7 +471,8 @@ void Model::Apply(const v1::Event& e) {
       if (closed.has_back_off_until()) c->back_offs[e.agent()] = Ns(closed.back_off_until());
       c->offers.erase(closed.offer());
       Expect(closed.others_open() == !c->offers.empty(), e, "it tells whether others are open");
-      if (c->offers.empty()) let_go();
+      Expect(closed.warm() == !c->agent.empty(), e, "it tells whether an agent serves it");
+      if (c->offers.empty() && !closed.warm()) let_go();
       break;
     }
     case v1::Event::kOfferExtended: {
@@ -457,7 +485,17 @@ void Model::Apply(const v1::Event& e) {
     case v1::Event::kContactTransferred: {
       Expect(c->state == Contact::kActive && c->agent == e.agent(), e, "who serves it passes it on");
       const auto& moved = e.contact_transferred();
-      let_go();
+      if (moved.warm()) {
+        Expect(c->warm && c->offers.size() == 1 && c->consulted.empty(), e, "who takes it has it offered");
+        handed_over_ = c->name;
+        c->agent.clear();
+        c->cost = 0;
+        c->light = c->taken_along = false;
+        c->state = Contact::kOffered;
+        c->warm.reset();
+      } else {
+        let_go();
+      }
       c->callback = false;
       if (moved.has_queue_time()) {
         c->overflowed.clear();
@@ -468,13 +506,27 @@ void Model::Apply(const v1::Event& e) {
       c->known = false;
       c->queue = moved.queue().empty() ? c->queue : moved.queue();
       c->requirements = ToMap(moved.requirements());
-      c->reserved_agent = moved.reserved_agent();
+      c->reserved_agent = moved.warm() ? "" : moved.reserved_agent();
       c->may_exceed = false;
       c->reserved_until = moved.has_reserved_until() ? Ns(moved.reserved_until()) : 0;
       if (moved.has_back_off_until()) c->back_offs[e.agent()] = Ns(moved.back_off_until());
       a->idle_since = now;
       break;
     }
+    case v1::Event::kWarmTransferStarted: {
+      const auto& started = e.warm_transfer_started();
+      Expect(c->state == Contact::kActive && c->agent == e.agent() && !c->warm, e, "who serves it passes it on, once");
+      c->warm = {started.target_agent(), started.target_queue(), ToMap(started.requirements()),
+                 Ns(started.expire_time())};
+      break;
+    }
+    case v1::Event::kWarmTransferEnded:
+      Expect(c->warm && c->agent == e.agent(), e, "it was being passed on, and is where it was");
+      if (e.warm_transfer_ended().reason() == "waited" && c->warm->to_agent.empty()) {
+        Expect(c->warm->until <= now, e, "it has its time");
+      }
+      c->warm.reset();
+      break;
     case v1::Event::kContactRequeued:
       Expect(c->state == Contact::kActive && c->agent == e.agent(), e, "only who is served is requeued");
       if (e.contact_requeued().has_back_off_until()) {
@@ -562,6 +614,7 @@ void Model::Apply(const v1::Event& e) {
       const auto& taken = e.contact_taken_over();
       Expect(c->state == Contact::kActive && c->agent == taken.from_agent(), e, "what is served is taken over");
       Expect(c->consulted.empty(), e, "a consultation ends before its agent lets go");
+      Expect(!c->warm && c->offers.empty(), e, "it is no longer passed on");
       agents_.at(c->agent).idle_since = now;
       c->agent = taken.to_agent();
       c->cost = taken.cost();
@@ -589,6 +642,7 @@ void Model::Apply(const v1::Event& e) {
       break;
     case v1::Event::kWrapUpStarted:
       Expect(c->state == Contact::kActive, e, "wrap-up follows a conversation");
+      Expect(!c->warm && c->offers.empty(), e, "it is no longer passed on");
       c->state = Contact::kWrapUp;
       c->until = e.wrap_up_started().has_expire_time() ? Ns(e.wrap_up_started().expire_time()) : 0;
       c->wrap_up_at = now;
@@ -623,6 +677,7 @@ void Model::Apply(const v1::Event& e) {
       }
       if (end.detail() == "wrap_up_over") Expect(c->until != 0 && now >= c->until, e, "wrap-up has its time");
       if (!c->agent.empty()) agents_[c->agent].idle_since = now;
+      Expect(!c->warm && c->offers.empty(), e, "nobody is asked to take what is over");
       ended_.insert(e.contact());
       Unlink(*c);
       contacts_.erase(e.contact());
@@ -695,11 +750,21 @@ void Model::CheckSettled(int64_t now) {
   for (const auto& [name, contact] : contacts_) {
     CheckNobodyOverstays(contact, now);
     const bool held = contact.state == Contact::kActive || contact.state == Contact::kWrapUp;
-    if (contact.agent.empty() == held || contact.offers.empty() == (contact.state == Contact::kOffered)) {
+    const bool offered = contact.state == Contact::kOffered;
+    if (contact.agent.empty() == held || (!contact.warm && contact.offers.empty() == offered)) {
       broken_.push_back(name + " has a holder in line, or none out of it");
+    }
+    if (contact.warm && contact.offers.empty() && contact.warm->until <= now) {
+      broken_.push_back(name + " is passed on for too long");
     }
     for (const auto& [offer, open] : contact.offers) {
       if (open.until <= now) broken_.push_back(offer + " should have lapsed");
+    }
+    if (const auto asking = contact.warm ? Sought(contact, now) : std::nullopt) {
+      for (const auto& [agent, data] : agents_) {
+        const bool could = MayTake(agent, *asking) && HasRoom(agent, *asking, now) && !BackedOff(agent, *asking, now);
+        if (could) broken_.push_back(name + " is passed on and " + agent + " has room, but is not asked");
+      }
     }
     if (contact.state != Contact::kQueued) continue;
     if (contact.known && !contact.reserved_agent.empty() && !agents_.at(contact.reserved_agent).available) {

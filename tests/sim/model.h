@@ -26,6 +26,8 @@ namespace v1 = ::routerd::v1;
 //   Time        nothing lapses, relaxes or ends by the clock before its time, or later than it was looked at
 //   Limits      a rule of overflow acts once, when it holds; nobody is sent to a queue that is closed or full; what is
 //               put off comes back at its time, in an open queue; a callback is not sent away by the clock
+//   Handover    who is passed on warm stays with its agent until the next one, whose capacity the offer took, accepts;
+//               one is asked at a time, and nobody after its time
 //   Liveness    (CheckSettled) nobody waits while an agent who may take the contact has room
 class Model {
  public:
@@ -75,6 +77,13 @@ class Model {
       int64_t until = 0;
     };
     std::map<std::string, Offer> offers;  // Open ones, by name.
+    // Being passed on while its agent goes on serving it.
+    struct Warm {
+      std::string to_agent, to_queue;
+      std::map<std::string, int> requirements;
+      int64_t until = 0;
+    };
+    std::optional<Warm> warm;
     // What it takes of an agent's capacity, held or offered; empty when the agent has nothing of it.
     std::optional<int> CostTo(const std::string& agent) const;
   };
@@ -98,6 +107,9 @@ class Model {
  private:
   const v1::QueueConfig& QueueOf(const Contact& contact) const;
   const v1::ChannelConfig& ChannelOf(const Contact& contact) const;
+  // The contact as the one that an agent is sought for: itself while it waits, else as who is passed on warm asks; none
+  // if nobody is sought.
+  std::optional<Contact> Sought(const Contact& contact, int64_t now) const;
   // Adds up anew what each agent holds.
   void Count();
   bool MayTake(const std::string& agent, const Contact& contact) const;
@@ -125,6 +137,7 @@ class Model {
   std::map<std::string, Agent> agents_;
   std::set<std::string> ended_;
   std::set<std::string> offers_seen_;
+  std::string handed_over_;  // Let go for the agent who must accept it in the next event.
   int64_t last_sequence_ = 0, last_time_ = 0;
   std::vector<std::string> broken_;
 };

@@ -406,6 +406,14 @@ class Simulation {
     }
     return in.empty() ? nullptr : random_.Pick(in);
   }
+  // One with an open offer, be it that nobody serves it or that it is passed on warm.
+  const Model::Contact* AnyOffered() {
+    std::vector<const Model::Contact*> offered;
+    for (const auto& [name, contact] : model_.contacts()) {
+      if (!contact.offers.empty()) offered.push_back(&contact);
+    }
+    return offered.empty() ? nullptr : random_.Pick(offered);
+  }
   // Mostly who holds it; sometimes an impostor.
   std::string HolderOf(const Model::Contact& contact) {
     return random_.OneIn(20) || contact.agent.empty() ? AnyAgent() : contact.agent.substr(7);
@@ -525,6 +533,7 @@ class Simulation {
         transfer.requirements = {{absl::StrCat("s", random_.Below(4)), static_cast<core::Tier>(random_.Between(1, 3))}};
     }
     transfer.reason = "r";
+    transfer.warm = random_.OneIn(2);
     Route(std::move(transfer));
   }
 
@@ -544,7 +553,7 @@ class Simulation {
                               .presence = random_.OneIn(4) ? core::Presence::kAway : core::Presence::kAvailable,
                               .reason = ""});
     } else if (dice < 61) {
-      if ((contact = AnyIn(Model::Contact::kOffered)) == nullptr) return;
+      if ((contact = AnyOffered()) == nullptr) return;
       const auto& [name, open] = random_.Pick(contact->offers);
       const core::OfferId offer{std::stoull(name.substr(name.rfind('/') + 1)) -
                                 static_cast<uint64_t>(random_.OneIn(30))};

@@ -119,14 +119,14 @@ function take(response, who) {
   render();
 }
 
-function tell({kind, offer, conversation, state, reason}) {
+function tell({kind, offer, conversation, state, reason, text}) {
   switch (kind) {
     case 'offered':
       announce(`Offer: ${nameOf(offer.contact)}, ${channelOf(offer.contact.channel)}`);
       break;
     case 'offer-closed':
       busy.delete(offer.name);
-      if (state === 'STATE_LAPSED') toast(`${nameOf(offer.contact)} went back to the line: not answered in time.`);
+      if (state === 'STATE_LAPSED') toast(`${nameOf(offer.contact)} is no longer offered to you: not answered in time.`);
       if (state === 'STATE_REVOKED') toast(`${nameOf(offer.contact)} was taken back${reason ? `: ${wordOf(reason)}` : ''}.`);
       break;
     case 'begun':
@@ -136,6 +136,9 @@ function tell({kind, offer, conversation, state, reason}) {
     case 'wrap-up':
       toast(`${conversation.customerName}: the conversation is over.`);
       if (conversation.name === selected) byId('wrap-up-done').focus();
+      break;
+    case 'step':  // How passing it on goes.
+      toast(`${conversation.customerName}: ${text}.`);
       break;
     case 'released':
       busy.delete(conversation.name);
@@ -322,7 +325,7 @@ function renderList() {
     const button = item.firstElementChild;
     button.setAttribute('aria-current', conversation.name === selected ? 'true' : 'false');
     const typing = conversation.typingUntil > Date.now();
-    rebuild(button, [contact.state, contact.onHold, conversation.unread, last?.sequence, typing,
+    rebuild(button, [stateOf(conversation), conversation.unread, last?.sequence, typing,
       conversation.customerName, contact.context?.customer?.vip], () => [
       avatar(conversation.customerName, conversation.name),
       h('span', {class: 'contact-lines'},
@@ -336,6 +339,7 @@ function renderList() {
 
 function stateOf(conversation) {
   if (conversation.wrapsUp) return 'Wrap-up';
+  if (conversation.isPassedOn) return `Waits for ${idOf(conversation.contact.reservedAgent ?? '') || 'someone'} to take it`;
   return conversation.contact.onHold ? 'On hold' : '';
 }
 
@@ -371,7 +375,7 @@ function renderConversation() {
     byId('message-input').value = drafts.get(conversation.name) ?? '';
     drawn = conversation.name;
   }
-  rebuild(byId('conversation-head'), [conversation.name, contact.state, contact.onHold, customer, contact.context?.subject,
+  rebuild(byId('conversation-head'), [conversation.name, contact.onHold, stateOf(conversation), customer, contact.context?.subject,
     busy.has(conversation.name)], () => [
     avatar(conversation.customerName, conversation.name),
     h('div', {class: 'conversation-who'},
@@ -630,6 +634,7 @@ function openTransfer(conversation) {
     group('Agents', 'agents', others), group('Queues', 'queues', desk.queues),
   ].filter(Boolean));
   byId('transfer-skills').value = '';
+  byId('transfer-warm').checked = false;
   showSkillsRow();
   byId('transfer-reason').value = '';
   byId('transfer-summary').value = '';
@@ -652,7 +657,8 @@ byId('transfer-form').addEventListener('submit', (event) => {
   settle('transfer', {transfer: {
     contact: dialogContact, ...target,
     reason: byId('transfer-reason').value.trim(), summary: byId('transfer-summary').value.trim(),
-  }}, () => desk.conversations.has(dialogContact));
+    warm: byId('transfer-warm').checked,
+  }}, () => desk.conversations.has(dialogContact) && !desk.conversations.get(dialogContact).isPassedOn);
 });
 
 function openComplete(conversation) {

@@ -59,6 +59,10 @@ class Conversation {
   get lastCustomerSequence() {
     return Number(this.messages.findLast((message) => message.author === 'AUTHOR_CUSTOMER')?.sequence ?? 0);
   }
+  // Somebody else is asked to take it; meanwhile it is served here.
+  get isPassedOn() {
+    return !this.wrapsUp && Boolean(this.contact.reservedUntil);
+  }
   get wrapsUp() {
     return this.contact.state === 'STATE_WRAP_UP';
   }
@@ -145,7 +149,8 @@ export class DeskState {
     if (conversation) {
       const wrappedUp = conversation.wrapsUp;
       conversation.stand(contact);
-      return conversation.wrapsUp && !wrappedUp ? [{kind: 'wrap-up', conversation}] : [];
+      if (conversation.wrapsUp && !wrappedUp) return [{kind: 'wrap-up', conversation}];
+      return (contact.life ?? []).map(({text}) => ({kind: 'step', conversation, text}));
     }
     // A dormant one goes on all the same.
     if (!['STATE_ACTIVE', 'STATE_DORMANT', 'STATE_WRAP_UP'].includes(contact.state)) return [];
