@@ -79,6 +79,16 @@ Handler::Result Handler::operator()(const TakeOverContact& c) {
   }
   r_.EndSideWork(*contact, "taken_over", OfferCause::kSupervisor);
   r_.Emit(ContactTakenOver{c.contact, contact->agent, *agent, r_.roster.cost(contact->channel), c.reason});
+  if (contact->rare().supervisor_called) {  // Who was called has acted.
+    r_.Emit(ContactReprioritized{.contact = c.contact,
+                                 .vip = contact->vip,
+                                 .own_head_start = contact->rare().own_head_start,
+                                 .lane = contact->lane,
+                                 .rank = contact->rank,
+                                 .deadline = contact->rare().deadline,
+                                 .order_shift = contact->rare().order_shift,
+                                 .call_cleared = true});
+  }
   return Reply{c.contact};
 }
 

@@ -37,6 +37,29 @@ TEST(Escalation, ThreeLevelsEachHaveTheirTimeLimit) {
   EXPECT_EQ(w.All<ContactEscalated>().size(), 3u);
 }
 
+TEST(Escalation, ATakeOverAnswersTheCall) {
+  Policy p = ThreeLevels();
+  EscalationStep called;
+  called.label = "complaint";
+  called.call_supervisor = true;
+  p.queues[1].escalation = {called};
+  World w(p);
+  w.SignIn("bo");
+  const ContactId c = w.Create("orders");
+  w.Accept("bo", c);
+  w.Do(UpdateContact{.contact = c, .labels = {"complaint"}});
+  ASSERT_TRUE(w.router.FindContact(c)->supervisor_called);
+  w.SignIn("ana");
+  const Instant rank = w.router.FindContact(c)->rank;
+  w.Do(TakeOverContact{c, "ana", "complaint"});
+  EXPECT_EQ(w.Where(c), "active ana");
+  EXPECT_FALSE(w.router.FindContact(c)->supervisor_called);
+  EXPECT_EQ(w.router.FindContact(c)->rank, rank);
+  EXPECT_TRUE(w.All<ContactReprioritized>().back().call_cleared);
+  w.Do(TakeOverContact{c, "bo", "back"});
+  EXPECT_EQ(w.All<ContactReprioritized>().size(), 1u) << "nobody was called any more";
+}
+
 TEST(Escalation, AWordActsAtOnceAndOnlyOnce) {
   Policy p = DemoPolicy();
   EscalationStep step;
