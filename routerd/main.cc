@@ -200,6 +200,7 @@ void LogProofs(const v1::RouterdConfig& config, const std::vector<std::string>& 
                 {{"workspace", workspace.id()},
                  {"queue", bound.queue},
                  {"overtaken_by_later", config::ToText(bound)},
+                 {"beyond_that", config::CrowdedText(bound)},
                  {"without_bound", absl::StrJoin(config::ExceptionTexts(bound), "; ")}});
     }
   }

@@ -102,6 +102,7 @@ std::vector<QueueBound> Bounds(const v1::WorkspaceConfig& workspace) {
       bound.standings.push_back({vip.id(), vip_max + ahead_max - own - ToAbsl(vip.head_start())});
     }
     bound.crowded = CrowdedChannels(workspace, staff, servers[i]);
+    bound.keep_room_after = ToAbsl(workspace.keep_room_after());
   }
   return bounds;
 }
@@ -125,11 +126,15 @@ std::vector<std::string> ExceptionTexts(const QueueBound& bound) {
   if (!bound.picked.empty()) {
     texts.push_back(absl::StrCat("contacts that agents pick from ", NamesText(bound.picked)));
   }
-  if (!bound.crowded.empty()) {
-    texts.push_back(absl::StrCat("before one by ", NamesText(bound.crowded, " or "),
-                                 ": contacts of cheaper channels, while these fill every agent who could take it"));
-  }
   return texts;
+}
+
+std::string CrowdedText(const QueueBound& bound) {
+  if (bound.crowded.empty()) return "";
+  return absl::StrCat("one by ", NamesText(bound.crowded, " or "),
+                      " also by contacts of cheaper channels that fill the room it needs, until it has waited for ",
+                      absl::FormatDuration(bound.keep_room_after),
+                      " and the conversations that one agent then has in hand are over");
 }
 
 }  // namespace routerd::config

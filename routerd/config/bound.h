@@ -28,8 +28,9 @@ struct QueueBound {
   std::vector<std::string> raised;  // Queues with an agent in common that may raise a contact above this one's lane.
   std::vector<std::string> picked;  // Queues with an agent in common whose agents may pick out of turn, maybe itself.
   // Channels for which no agent of the queue is safe from being filled by cheaper contacts: these fit into what room
-  // there is, so that what a costlier one needs may never be free at once.
+  // there is, so that what a costlier one needs is not free at once until an agent keeps room for it.
   std::vector<std::string> crowded;
+  absl::Duration keep_room_after;  // When one does: from then on nobody behind it fills that agent.
 };
 
 // The bounds for each queue of `workspace`, in its order. Pure. Requires: as Prove of prove.h, which found nothing to
@@ -42,5 +43,8 @@ std::string ToText(const QueueBound& bound);
 
 // Who goes first without bound, a line each: `contacts of emergency, whose lane is higher`.
 std::vector<std::string> ExceptionTexts(const QueueBound& bound);
+
+// How long cheaper channels may go before a costly one, beyond the bounds by standing; empty: they can't.
+std::string CrowdedText(const QueueBound& bound);
 
 }  // namespace routerd::config

@@ -111,6 +111,7 @@ void FillDefaults(v1::WorkspaceConfig& config) {
   }
   if (!config.has_agent_grace()) config.mutable_agent_grace()->set_seconds(30 * kSecond);
   if (!config.has_transfer_wait()) config.mutable_transfer_wait()->set_seconds(60 * kSecond);
+  if (!config.has_keep_room_after()) config.mutable_keep_room_after()->set_seconds(60 * kSecond);
   FillDefaults(*config.mutable_limits());
 }
 

@@ -1,6 +1,8 @@
 // What `routerd --check-config` says of a good file.
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -88,22 +90,25 @@ void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const Sta
 
 void DescribeOvertaking(const v1::WorkspaceConfig& workspace, std::string& out) {
   out += "  overtaken, where one agent could take either, at most by those who come later by\n";
-  std::vector<std::string> exceptions;
-  absl::flat_hash_map<std::string, std::vector<std::string>> excepted;  // By exception, the queues that have it.
+  using Exception = std::pair<std::string_view, std::string>;  // How it relates to the bound, and what it is.
+  std::vector<Exception> exceptions;
+  absl::flat_hash_map<Exception, std::vector<std::string>> excepted;  // The queues that have it.
   for (const QueueBound& bound : Bounds(workspace)) {
     const std::string against =
         bound.rivals.empty() ? "" : absl::StrCat("; shares agents with ", NamesText(bound.rivals));
     absl::StrAppend(&out, absl::StrFormat("    %-12s %s%s\n", bound.queue, ToText(bound), against));
-    for (std::string& exception : ExceptionTexts(bound)) {
+    const auto add = [&](const Exception& exception) {
       std::vector<std::string>& queues = excepted[exception];
       queues.push_back(bound.queue);
-      if (queues.size() == 1) exceptions.push_back(std::move(exception));
-    }
+      if (queues.size() == 1) exceptions.push_back(exception);
+    };
+    for (const std::string& text : ExceptionTexts(bound)) add({"without bound", text});
+    if (!bound.crowded.empty()) add({"beyond that", CrowdedText(bound)});
   }
-  for (const std::string& exception : exceptions) {
+  for (const Exception& exception : exceptions) {
     const bool all = static_cast<int>(excepted[exception].size()) == workspace.queues_size();
-    absl::StrAppend(&out, "    without bound, ", all ? "everywhere" : NamesText(excepted[exception]), ": ", exception,
-                    "\n");
+    absl::StrAppend(&out, "    ", Absl(exception.first), ", ", all ? "everywhere" : NamesText(excepted[exception]),
+                    ": ", exception.second, "\n");
   }
   out +=
       "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on keeps "

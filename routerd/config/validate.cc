@@ -146,6 +146,9 @@ class Checker {
     if (workspace.has_transfer_wait()) {
       CheckRange(path + ".transfer_wait", workspace.transfer_wait(), absl::ZeroDuration(), absl::Hours(24));
     }
+    if (workspace.has_keep_room_after()) {
+      CheckRange(path + ".keep_room_after", workspace.keep_room_after(), absl::ZeroDuration(), absl::Hours(1));
+    }
     const v1::LimitsConfig& limits = workspace.limits();
     CheckRange(path + ".limits.contacts_max", limits.contacts_max(), 1, 10'000'000);
     CheckRange(path + ".limits.message_bytes_max", limits.message_bytes_max(), 1, 1 << 20);

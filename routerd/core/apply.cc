@@ -114,6 +114,7 @@ void Router::Impl::JoinLine(Contact& contact, Instant at) {
 void Router::Impl::LeaveLine(Contact& contact) {
   --waiting_count;
   --rules(contact.queue).waiting;
+  if (contact.room_due) StopWantingRoom(contact);
   if (contact.rare().reserved_agent != kNoAgent) {
     roster.at(contact.rare().reserved_agent).reserved.erase(contact.key());
   } else {
@@ -220,6 +221,7 @@ void Router::Impl::Rearm(Contact& contact) {
         wake = std::min(wake, AskAgainAt(contact) > now ? std::min(b.until, AskAgainAt(contact)) : b.until);
     }
     if (rules(contact.queue).limited) wake = std::min(wake, NextLimit(contact));
+    if (!contact.room_due) wake = std::min(wake, WantsRoomAt(contact));
   } else if (contact.state == ContactState::kScheduled) {
     wake = contact.rare().schedule_at;
   }
@@ -303,6 +305,7 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
     Roster::Interruptions& rules = interruptions[Index(*ringing)];
     (i.effect == Interruption::Effect::kBlock ? rules.blocked_by : rules.on_top_of) |= uint64_t{1} << Index(*holding);
   }
+  LoadCrowding(interruptions);
   roster.Configure(std::move(costs), std::move(interruptions), orders, agents.size());
   for (size_t i = 0; i < policy->agents.size(); ++i) {
     const AgentPolicy& a = policy->agents[i];
@@ -659,6 +662,8 @@ void Router::Impl::Apply(const Event& event) {
                    JoinLine(contact, since);
                    Rearm(contact);
                  },
+                 [&](const RoomKept& e) { Keep(Get(e.contact), e.keeper); },
+                 [&](const RoomGivenBack& e) { GiveBack(Get(e.contact), e.keeper); },
                  [&](const AgentSignedIn& e) {
                    Agent& agent = roster.at(e.agent);
                    takers_changed = true;

@@ -42,6 +42,7 @@ void Router::Impl::AdvanceContact(Contact& contact) {
     ActOnLimits(id, Occasion::kWaits);
     if (Find(id) == nullptr || contact.state != ContactState::kQueued) return;
   }
+  if (WantsRoomAt(contact) <= now) contact.room_due = true;  // Once nobody has taken it now.
   Rearm(contact);
   dirty_contacts.push_back(id);
 }

@@ -254,6 +254,17 @@ struct ContactOverflowed {
   std::string message;  // Told to the customer; empty: nothing.
 };
 
+// The keeper takes nothing that stands behind the contact, until somebody has room for it.
+struct RoomKept {
+  ContactId contact;
+  AgentId keeper;
+};
+struct RoomGivenBack {
+  ContactId contact;
+  AgentId keeper;
+  std::string reason;  // served, left, agent_gone, changed.
+};
+
 struct AgentSignedIn {
   AgentId agent;
   Presence presence = Presence::kAvailable;
@@ -282,13 +293,14 @@ struct AgentRested {
   Instant until;
 };
 
-using EventKind = std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade,
-                               OfferAccepted, OfferClosed, OfferExtended, ContactHeld, ContactTransferred,
-                               ContactRequeued, ContactReserved, ReservationEnded, ConsultStarted, ConsultEnded,
-                               ContactTakenOver, CustomerSpoke, ContactDormant, ContactWoke, WrapUpStarted,
-                               WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut, AgentPresenceChanged,
-                               AgentConnectionChanged, AgentRested, ContactLabeled, ContactEscalated, ContactLinked,
-                               ContactScheduled, ContactDue, ContactOverflowed, WarmTransferStarted, WarmTransferEnded>;
+using EventKind =
+    std::variant<PolicyLoaded, ContactCreated, ContactReprioritized, RequirementsRelaxed, OfferMade, OfferAccepted,
+                 OfferClosed, OfferExtended, ContactHeld, ContactTransferred, ContactRequeued, ContactReserved,
+                 ReservationEnded, ConsultStarted, ConsultEnded, ContactTakenOver, CustomerSpoke, ContactDormant,
+                 ContactWoke, WrapUpStarted, WrapUpExtended, ContactEnded, AgentSignedIn, AgentSignedOut,
+                 AgentPresenceChanged, AgentConnectionChanged, AgentRested, ContactLabeled, ContactEscalated,
+                 ContactLinked, ContactScheduled, ContactDue, ContactOverflowed, WarmTransferStarted, WarmTransferEnded,
+                 RoomKept, RoomGivenBack>;
 
 struct Event {
   Instant at;

@@ -33,6 +33,7 @@ constexpr Test kNoChannel{"CHANNEL", nullptr};
 constexpr Test kChannel{"CHANNEL", "at the limit of its channel"};
 constexpr Test kCapacity{"CAPACITY", "at capacity"};
 constexpr Test kLinked{"LINKED", "waiting with the customer's other contact, which is being offered"};
+constexpr Test kRoomKept{"ROOM_KEPT", "keeping room for one who stands before"};
 constexpr Test kBackOff{"BACK_OFF", "passed over for a while"};
 
 // How one agent fared.
@@ -84,6 +85,7 @@ class Examiner {
       });
     }
     Room(agent);
+    RoomKept(agent);
     if (rare.reserved_agent != id) PassedOver(id);
   }
 
@@ -185,6 +187,15 @@ class Examiner {
     if (count_max > 0 && count >= count_max) {
       Fail(kChannel, kNever, [&] { return absl::StrCat("holds ", count, " of at most ", count_max, " ", channel()); });
     }
+  }
+
+  void RoomKept(const Agent& agent) {
+    if (!r_.KeepsRoomFrom(agent, contact_)) return;
+    const Contact& kept = *r_.Find(agent.room_for);
+    Fail(kRoomKept, kNever, [&] {
+      return absl::StrCat("keeps its room for contacts/", Index(kept.id), ", which has waited since ",
+                          ClockText(r_.WaitsSince(kept)), " for more of the capacity");
+    });
   }
 
   void PassedOver(AgentId id) {
@@ -314,6 +325,9 @@ Explanation Router::Explain(ContactId id, Instant now, size_t agents_max, AgentI
       absl::StrAppend(&explanation.cause, " until ", ClockText(contact.rare().reserved_until));
     }
     absl::StrAppend(&explanation.cause, "; ");
+  }
+  if (const AgentId keeper = contact.rare().room_agent; keeper != kNoAgent) {
+    absl::StrAppend(&explanation.cause, "agents/", View(r.agents.Of(keeper)), " keeps room for it; ");
   }
   absl::StrAppend(&explanation.cause, tally.Text());
   if (contact.state != ContactState::kQueued) return explanation;

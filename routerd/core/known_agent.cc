@@ -16,7 +16,8 @@ void Router::Impl::ReserveForKnownAgent(const Contact& contact, const std::vecto
     if (!id) continue;
     const Agent& agent = roster.at(*id);
     const bool there = agent.data.presence == Presence::kAvailable && agent.data.connected && agent.data.noted.empty();
-    if (!there || agent.data.count_max[channel] == 0 || !MayTake(agent, contact)) continue;
+    if (!there || KeepsRoomFrom(agent, contact) || agent.data.count_max[channel] == 0 || !MayTake(agent, contact))
+      continue;
     const KnownAgentPolicy& policy = rules(contact.queue).policy.known_agent;
     Duration patience = policy.wait_max;
     if (const Duration expected = ExpectedWaitFor(agent, contact); expected > Duration{0}) {

@@ -75,8 +75,8 @@ void Router::Impl::MatchContact(Contact& contact) {
   if (OfferedInstead(contact) != nullptr) return;
   if (contact.rare().reserved_agent != kNoAgent) {
     const Agent& agent = roster.at(contact.rare().reserved_agent);
-    if (roster.HasRoom(agent, contact.channel) || MayExceed(agent, contact))
-      MakeOffer(contact, contact.rare().reserved_agent, OfferRule::kReserved, 1);
+    const bool room = roster.HasRoom(agent, contact.channel) && !KeepsRoomFrom(agent, contact);
+    if (room || MayExceed(agent, contact)) MakeOffer(contact, contact.rare().reserved_agent, OfferRule::kReserved, 1);
     return;
   }
   for (int count = rules(contact.queue).policy.offer_count; count > 0; --count) {
@@ -94,11 +94,12 @@ bool Router::Impl::Passed(const Contact& contact, AgentId agent) const {
       if (other.agent == agent) return true;
     }
   }
+  const bool kept = !room_keepers.empty() && KeepsRoomFrom(roster.at(agent), contact);
   // An agent who passes one on goes on serving it, and whoever declined is not asked again so soon.
   if (contact.state == ContactState::kActive) {
-    return contact.agent == agent || BackOffOf(contact, agent, now) != nullptr;
+    return kept || contact.agent == agent || BackOffOf(contact, agent, now) != nullptr;
   }
-  return BackedOff(contact, agent);
+  return kept || BackedOff(contact, agent);
 }
 
 // The best agent with room for a contact, of those to whom it is not offered already.
@@ -139,6 +140,7 @@ Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact, QueueId q
                        class_profiles[cls].Test(agent.profile);
     if (could && Passed(contact, b.agent)) --candidates;
   }
+  if (!room_keepers.empty()) candidates -= KeptBackCount(contact, cls);
   return {best.agent, candidates};
 }
 
@@ -153,6 +155,10 @@ std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
       const Contact& contact = *Find(key.contact);
       const bool room = (agent.standing.room >> Index(contact.channel) & 1) != 0 || MayExceed(agent, contact);
       if (!room || BackedOff(contact, id)) continue;
+      if (KeepsRoomFrom(agent, contact)) {
+        if (&waiting != &agent.reserved) return;  // As from all behind it.
+        continue;
+      }
       first = key;
       return;
     }
@@ -164,6 +170,7 @@ std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
   } else if (c != kNoClass) {  // Not for this agent now: look behind it.
     BitSet::ForEachInBoth(classes, line.busy(), [&](size_t i) { consider(line.waiting(static_cast<ClassIx>(i))); });
   }
+  if (first && agent.room_for != kNoContact && Find(agent.room_for)->key() < *first) first.reset();
   consider(agent.reserved);
   if (!warm_transfers.empty()) FirstWarmFor(agent, first);
   return first;
@@ -178,10 +185,17 @@ void Router::Impl::Match() {
     turns.push_back({key, agent});
     std::push_heap(turns.begin(), turns.end(), later);
   };
-  ApplyPending();
-  for (const AgentId agent : dirty_agents) {
+  const auto look = [&](AgentId agent) {
+    if (!room_wanted.empty()) KeepRoomAt(agent);
     if (const auto first = FirstFor(agent)) push(*first, agent);
-  }
+  };
+  const auto look_at_freed = [&] {
+    for (; !freed_agents.empty(); freed_agents.pop_back()) look(freed_agents.back());
+  };
+  ApplyPending();
+  if (!room_keepers.empty()) ReviewRooms();
+  for (const AgentId agent : dirty_agents) look(agent);
+  look_at_freed();
   if (std::exchange(takers_changed, false)) {  // Nobody else may be left for those for whom agents are passed over.
     for (const ContactId id : passed_over) {
       if (AllPassedOver(*Find(id), now)) dirty_contacts.push_back(id);
@@ -201,11 +215,13 @@ void Router::Impl::Match() {
     } else if (SeeksAgent(*contact)) {
       OfferWarmly(*contact);
     }
+    look_at_freed();
     if (turn.agent == kNoAgent) continue;
     // What an agent may still have room for only comes later in line, as nobody joins it meanwhile.
     if (contact->state == ContactState::kQueued && OfferedInstead(*contact) == nullptr) continue;
-    if (const auto next = FirstFor(turn.agent)) push(*next, turn.agent);
+    look(turn.agent);
   }
+  KeepRooms();
   dirty_agents.clear();
   dirty_contacts.clear();
 }

@@ -183,6 +183,7 @@ struct Policy {
   std::vector<AgentPolicy> agents;
   Duration agent_grace = std::chrono::seconds(30);
   Duration transfer_wait = std::chrono::seconds(60);
+  Duration keep_room_after = std::chrono::seconds(60);  // Waited, where cheaper channels can fill the room it needs.
   int64_t contacts_max = 1'000'000;
   // What this was made from, opaque to the core; kept so that the journal can hold it.
   std::string source;

@@ -77,6 +77,7 @@ struct alignas(64) Agent {
   absl::InlinedVector<int, 6> taken;           // Of the capacity, by channel.
   absl::InlinedVector<ContactId, 2> held;      // Offers included, by id: oldest contact first.
   LineSet reserved;                            // Waiting contacts reserved for it.
+  ContactId room_for = kNoContact;             // Waiting contact for which it keeps its room.
   absl::InlinedVector<ContactId, 1> consults;  // On which it is consulted.
   Standing standing;                           // As the pools have it.
   bool resting = false;                        // Until data.rest_until.

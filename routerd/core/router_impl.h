@@ -23,6 +23,7 @@ namespace routerd::core {
 // A contact as it is kept: what a decision reads lies in two cache lines. What it requires is its class's.
 struct alignas(64) Contact : ContactCommon {
   ClassIx cls = kNoClass;
+  bool room_due = false;  // Wants room kept for it; waits for somebody who could.
   Instant wake = kNever;  // Its entry among the deadlines.
 
   LineKey key() const { return {-lane, rank, id}; }
@@ -50,6 +51,7 @@ struct ChannelRules {
   int count_max = 0;
   Duration dormant_after{0};
   int dormant_cost = 0;
+  uint64_t crowded_by = 0;  // By channel: what can fill, or keep blocked, the room that one of this needs.
 };
 
 struct QueueRules {
@@ -120,9 +122,11 @@ struct Router::Impl {
   ContactTable<Contact> contacts;
   Line line;
   Roster roster;
-  std::vector<BitSet> class_profiles;      // By class: profiles that may serve it.
-  size_t waiting_count = 0;                // In the line or reserved.
-  absl::btree_set<ContactId> passed_over;  // Contacts for which agents are backed off.
+  std::vector<BitSet> class_profiles;             // By class: profiles that may serve it.
+  size_t waiting_count = 0;                       // In the line or reserved.
+  absl::btree_set<ContactId> passed_over;         // Contacts for which agents are backed off.
+  absl::btree_set<AgentId> room_keepers;          // Agents who keep room for somebody.
+  absl::btree_map<ClassIx, LineSet> room_wanted;  // Contacts that want room kept, when nobody could.
 
   // A class of its own: what the next agent must be able to do.
   struct WarmUnderWay : WarmTransfer {
@@ -142,8 +146,9 @@ struct Router::Impl {
     AgentId agent;  // Who has room for it; kNoAgent: the contact itself asks.
   };
   std::vector<Turn> turns;
-  bool takers_changed = false;  // Agents came, went or changed what they take.
-  Instant priced_at;            // When what follows and the profiles' `wanted` were worked out.
+  bool takers_changed = false;        // Agents came, went or changed what they take.
+  std::vector<AgentId> freed_agents;  // Who keep room for nobody any more, and may take what they passed over.
+  Instant priced_at;                  // When what follows and the profiles' `wanted` were worked out.
   bool prices_stale = true;
   std::vector<double> class_prices;          // By class: of the least wanted agents on duty who could serve it.
   std::vector<double> channel_work_seconds;  // By channel: mean over all classes.
@@ -191,6 +196,9 @@ struct Router::Impl {
   // Lets a decided event happen, notes whom the match must look at, and keeps the event for the journal.
   template <typename Kind>
   void Emit(Kind kind) {
+    if constexpr (std::is_same_v<Kind, ContactEnded>) {
+      if (!room_keepers.empty()) GiveBackRoom(Get(kind.contact), "left");
+    }
     const Event& event = out->emplace_back(now, std::move(kind));
     Apply(event);
     const Kind& e = std::get<Kind>(event.kind);
@@ -202,6 +210,9 @@ struct Router::Impl {
       if (e.agent != kNoAgent) dirty_agents.push_back(e.agent);
     }
     if constexpr (requires { e.from; }) dirty_agents.push_back(e.from);
+    if constexpr (requires { e.contact; }) {
+      if (!room_keepers.empty()) GiveBackRoomOf(e.contact);
+    }
   }
   void Advance();
   void AdvanceContact(Contact& contact);
@@ -314,6 +325,29 @@ struct Router::Impl {
   bool MayTake(const Agent& agent, const Contact& contact) const;
   // Whether the contact is directed to the agent, whatever else it holds.
   bool MayExceed(const Agent& agent, const Contact& contact) const;
+
+  // --- keep_room.cc ---
+  // Whether the agent keeps its room for somebody who stands before the contact. What is directed to it comes through.
+  bool KeepsRoomFrom(const Agent& agent, const Contact& contact) const;
+  // Of the agents with room for the contact, asking for that, those who keep it from it; but for who are passed over.
+  int KeptBackCount(const Contact& contact, ClassIx c) const;
+  // From when it has waited in this queue; since it was last served, if it was.
+  static Instant WaitsSince(const Contact& contact);
+  // From when on somebody should keep room for it; kNever if nobody need, or somebody does.
+  Instant WantsRoomAt(const Contact& contact) const;
+  bool MayKeepRoom(const Agent& agent, ClassIx c) const;
+  void KeepRoomAt(AgentId agent);
+  void KeepRoomFor(const Contact& contact);
+  void KeepRooms();
+  void ReviewRooms();
+  void GiveBackRoom(const Contact& contact, const char* reason);
+  // If it has left the line.
+  void GiveBackRoomOf(ContactId id);
+  void StopWantingRoom(Contact& contact);
+  void LoadCrowding(const std::vector<Roster::Interruptions>& interruptions);
+  // What the events change.
+  void Keep(Contact& contact, AgentId keeper);
+  void GiveBack(Contact& contact, AgentId keeper);
 
   // --- price.cc ---
   void RefreshPrices();

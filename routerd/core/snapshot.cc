@@ -65,7 +65,8 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
   }
   for (const ContactData& data : state.contacts) {
     if (Index(data.queue) >= r.queues.size() || Index(data.channel) >= r.channels.size() ||
-        (data.agent != kNoAgent && Index(data.agent) >= r.agents.size())) {
+        (data.agent != kNoAgent && Index(data.agent) >= r.agents.size()) ||
+        (data.room_agent != kNoAgent && Index(data.room_agent) >= r.agents.size())) {
       return base::Error(
           absl::StatusCode::kDataLoss, "SNAPSHOT_DAMAGED",
           absl::StrCat("contacts/", Index(data.id), " names a queue, channel or agent that the snapshot lacks"));
@@ -74,6 +75,7 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
     contact.edit_rare() = data;
     if (!data.back_offs.empty()) r.passed_over.insert(data.id);
     if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost, data.light ? 0 : 1);
+    if (data.room_agent != kNoAgent) r.Keep(contact, data.room_agent);
     if (data.consulted != kNoAgent) r.roster.at(data.consulted).consults.push_back(data.id);
     for (const OpenOffer& offer : data.more_offers) r.roster.Take(offer.agent, data.id, data.channel, offer.cost);
     if (data.warm) r.warm_transfers[data.id] = {*data.warm, r.WarmClass(contact, *data.warm)};

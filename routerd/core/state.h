@@ -94,7 +94,8 @@ struct ContactRare {
   bool may_exceed = false;  // The agent it is reserved for gets it beyond capacity.
   // The customer's last word since acceptance, on channels whose conversations fall dormant; the epoch: none.
   Instant customer_at;
-  AgentId consulted = kNoAgent;  // A colleague of the agent who serves it.
+  AgentId consulted = kNoAgent;   // A colleague of the agent who serves it.
+  AgentId room_agent = kNoAgent;  // Takes nothing that stands behind it.
   bool operator==(const ContactRare&) const = default;
 };
 

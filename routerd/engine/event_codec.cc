@@ -302,6 +302,15 @@ class Encoder {
     Concern(e.agent);
     *out_.mutable_agent_rested()->mutable_until() = ToProto(e.until);
   }
+  void operator()(const core::RoomKept& e) {
+    Concern(e.contact);
+    out_.mutable_room_kept()->set_agent(AgentName(names_.NameOf(e.keeper)));
+  }
+  void operator()(const core::RoomGivenBack& e) {
+    Concern(e.contact);
+    out_.mutable_room_given_back()->set_agent(AgentName(names_.NameOf(e.keeper)));
+    out_.mutable_room_given_back()->set_reason(e.reason);
+  }
 
  private:
   void Concern(core::AgentId agent) {
@@ -688,7 +697,10 @@ std::optional<core::EventKind> DecodeKind(const v1::Event& event, Resolver& reso
     case v1::Event::kAgentRested:
       return core::AgentRested{agent(), FromProto(event.agent_rested().until())};
     case v1::Event::kRoomKept:
+      return core::RoomKept{contact, resolve.Agent(event.room_kept().agent())};
     case v1::Event::kRoomGivenBack:
+      return core::RoomGivenBack{contact, resolve.Agent(event.room_given_back().agent()),
+                                 event.room_given_back().reason()};
     case v1::Event::kMessagesDelivered:
     case v1::Event::kContextUpdated:
     case v1::Event::kAdapterAcknowledged:

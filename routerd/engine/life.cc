@@ -110,6 +110,12 @@ class Teller {
         return absl::StrCat(Agent(event_.agent()), " took more time to wrap up, until ",
                             ClockText(FromProto(event_.wrap_up_extended().expire_time())), " (extension ",
                             event_.wrap_up_extended().count(), ")");
+      case v1::Event::kRoomKept:
+        return absl::StrCat("waited for more of the capacity than anybody has free: ",
+                            Agent(event_.room_kept().agent()), " takes nothing that stands behind it");
+      case v1::Event::kRoomGivenBack:
+        return absl::StrCat(Agent(event_.room_given_back().agent()), " keeps no more room for it (",
+                            event_.room_given_back().reason(), ")");
       case v1::Event::kContactEnded:
         return Ended();
       default:

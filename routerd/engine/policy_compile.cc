@@ -264,6 +264,7 @@ core::Policy CompilePolicy(const v1::WorkspaceConfig& config) {
   for (const v1::AgentConfig& agent : config.agents()) policy.agents.push_back(Compile(agent));
   if (config.has_agent_grace()) policy.agent_grace = Compile(config.agent_grace());
   if (config.has_transfer_wait()) policy.transfer_wait = Compile(config.transfer_wait());
+  if (config.has_keep_room_after()) policy.keep_room_after = Compile(config.keep_room_after());
   if (config.limits().contacts_max() != 0) policy.contacts_max = config.limits().contacts_max();
   policy.source = Serialize(config);
   return policy;

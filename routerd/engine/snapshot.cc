@@ -72,6 +72,7 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
     record.set_scheduled_agent(std::string(names.NameOf(data.scheduled_agent)));
   }
   record.set_callback_attempt_count(data.callback_attempts);
+  if (data.room_agent != core::kNoAgent) record.set_room_agent(std::string(names.NameOf(data.room_agent)));
   for (const core::OpenOffer& offer : data.more_offers) {
     v1::SnapshotOffer& out = *record.add_offers();
     out.set_offer(core::Index(offer.offer));
@@ -368,6 +369,7 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
   data.scheduled_agent = Agent(record.scheduled_agent());
   data.callback = contact.callback();
   data.callback_attempts = record.callback_attempt_count();
+  data.room_agent = Agent(record.room_agent());
   for (const v1::SnapshotBackOff& back_off : record.back_offs()) {
     data.back_offs.push_back({Agent(back_off.agent()), FromNs(back_off.until_ns())});
   }

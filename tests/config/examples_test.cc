@@ -53,8 +53,8 @@ TEST(ExamplesTest, DevTellsTheStoryOfAnaAndBo) {
       "    billing      no standing 10m, silver 9m, gold 7m, diamond 0; shares agents with orders\n"
       "    orders       no standing 10m, silver 9m, gold 7m, diamond 0; shares agents with billing\n"
       "    without bound, everywhere: contacts that agents pick from orders\n"
-      "    without bound, everywhere: before one by webchat, phone or video: contacts of cheaper channels, while "
-      "these fill every agent who could take it\n"
+      "    beyond that, everywhere: one by webchat, phone or video also by contacts of cheaper channels that fill the "
+      "room it needs, until it has waited for 1m and the conversations that one agent then has in hand are over\n"
       "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on "
       "keeps the one its first queue gave.\n");
 }

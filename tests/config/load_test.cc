@@ -231,6 +231,8 @@ const BadCase kBadCases[] = {
      "13:11: workspaces[0].queues[1].lane: 10 is out of range (0 to 9)"},
     {"AGraceTooLong",
      "  skills:", "  agent_grace: 61m\n  skills:", "4:16: workspaces[0].agent_grace: 1h1m is out of range (0 to 1h)"},
+    {"RoomKeptTooLate", "  skills:", "  keep_room_after: 61m\n  skills:",
+     "4:20: workspaces[0].keep_room_after: 1h1m is out of range (0 to 1h)"},
     {"AWrapUpTooLong", "  - id: orders\n", "  - id: orders\n    wrap_up: {mode: TIMED, duration: 16m}\n",
      "13:38: workspaces[0].queues[1].wrap_up.duration: 16m is out of range (1s to 15m)"},
     {"AWrapUpTimeWithoutTimer", "  - id: orders\n", "  - id: orders\n    wrap_up: {mode: UNTIL_DONE, duration: 1m}\n",
@@ -431,8 +433,8 @@ TEST(DescribeTest, NamesHigherLanesAndUnservedChannels) {
       "    billing      no standing 21m, gold 20m\n"
       "    orders       no standing 21m, gold 20m\n"
       "    without bound, billing: contacts of orders, whose lane is higher\n"
-      "    without bound, everywhere: before one by phone: contacts of cheaper channels, while these fill every "
-      "agent who could take it\n"
+      "    beyond that, everywhere: one by phone also by contacts of cheaper channels that fill the room it needs, "
+      "until it has waited for 1m and the conversations that one agent then has in hand are over\n"
       "    On top comes a head start that an adapter gives to a contact (up to 24h). A contact that is passed on "
       "keeps the one its first queue gave.\n");
 }

@@ -478,9 +478,9 @@ INSTANTIATE_TEST_SUITE_P(Crowds, CrowdTest, testing::ValuesIn(kCrowdCases),
 TEST(BoundTest, SaysWhatACrowdedCallWaitsFor) {
   const v1::WorkspaceConfig workspace =
       Workspace(absl::StrCat(Absl(kTrade), "queues: [{id: all}]\nagents: [{id: ana}]"));
-  EXPECT_THAT(ExceptionTexts(Bounds(workspace)[0]),
-              ElementsAre("before one by phone: contacts of cheaper channels, while these fill every agent who could "
-                          "take it"));
+  EXPECT_EQ(CrowdedText(Bounds(workspace)[0]),
+            "one by phone also by contacts of cheaper channels that fill the room it needs, until it has waited for 1m "
+            "and the conversations that one agent then has in hand are over");
 }
 
 TEST(NamesTextTest, CountsWhatItLeavesOut) {

@@ -149,6 +149,8 @@ const std::vector<KindCase>& Kinds() {
        core::AgentPresenceChanged{kAna, core::Presence::kAway, "lunch", "agent", /*pending=*/true}},
       {"agent.connected", core::AgentConnectionChanged{kAna, true, core::kNever}},
       {"agent.rested", core::AgentRested{kAna, kAt + seconds(4)}},
+      {"room.kept", core::RoomKept{kContact, kBo}},
+      {"room.given_back", core::RoomGivenBack{kContact, kBo, "served"}},
       {"agent.disconnected", core::AgentConnectionChanged{kAna, false, kAt + seconds(30)}},
   };
   return kinds;

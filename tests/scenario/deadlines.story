@@ -16,6 +16,7 @@ soon queued replies headstart=25s
 newcomer queued replies headstart=0s
 bo signed in
 soon offered bo deadline=15s
+bo keeps room for plain
 
 accept bo soon
 complete bo soon
@@ -23,6 +24,8 @@ complete bo soon
 soon accepted bo
 soon ended completed
 plain offered bo deadline=15s
+bo keeps no more room for plain (served)
+bo keeps room for tomorrow
 
 accept bo plain
 complete bo plain
@@ -40,3 +43,4 @@ newcomer accepted bo
 too-late queued replies headstart=0s
 newcomer ended completed
 tomorrow offered bo deadline=15s
+bo keeps no more room for tomorrow (served)

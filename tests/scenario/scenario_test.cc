@@ -491,6 +491,10 @@ class Story {
             line = c + " " + e.rule;
             if (e.queue_changed) line += ": goes on in " + std::string(r.NameOf(e.queue));
             if (!e.message.empty()) line += ": told " + e.message;
+          } else if constexpr (std::is_same_v<Kind, RoomKept>) {
+            line = agent(e.keeper) + " keeps room for " + c;
+          } else if constexpr (std::is_same_v<Kind, RoomGivenBack>) {
+            line = agent(e.keeper) + " keeps no more room for " + c + " (" + e.reason + ")";
           } else if constexpr (std::is_same_v<Kind, AgentSignedIn>) {
             line = agent(e.agent) + " signed in";
           } else if constexpr (std::is_same_v<Kind, AgentSignedOut>) {

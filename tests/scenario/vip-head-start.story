@@ -16,6 +16,7 @@ late queued billing headstart=0s
 gold queued billing headstart=180s
 ana signed in
 early offered ana deadline=15s
+ana keeps room for late
 
 complete ana early
 accept ana early
@@ -32,3 +33,4 @@ complete ana gold
 gold accepted ana
 gold ended completed
 late offered ana deadline=15s
+ana keeps no more room for late (served)

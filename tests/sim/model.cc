@@ -145,7 +145,7 @@ std::optional<Model::Contact> Model::Sought(const Contact& contact, int64_t now)
   Contact asking = contact;
   asking.state = Contact::kQueued;
   asking.reserved_agent = contact.warm->to_agent;
-  asking.may_exceed = false;
+  asking.may_exceed = asking.known = false;
   asking.requirements = contact.warm->requirements;
   if (!contact.warm->to_queue.empty()) asking.queue = contact.warm->to_queue;
   return asking;
@@ -153,6 +153,54 @@ std::optional<Model::Contact> Model::Sought(const Contact& contact, int64_t now)
 
 bool Model::Before(const Contact& a, const Contact& b) {
   return std::make_tuple(-a.lane, a.rank, a.number) < std::make_tuple(-b.lane, b.rank, b.number);
+}
+
+bool Model::KeepsRoomFrom(const std::string& agent, const Contact& contact) const {
+  const std::string& kept = agents_.at(agent).room_for;
+  const bool directed = contact.reserved_agent == agent && !contact.known;
+  return !kept.empty() && !directed && Before(contacts_.at(kept), contact);
+}
+
+bool Model::CouldKeepRoom(const std::string& agent, const Contact& contact, int64_t now) const {
+  if (!OnDuty(agent, contact, now) || !MayTake(agent, contact) || HasRoom(agent, contact, now) ||
+      BackedOff(agent, contact, now) || OtherOffered(contact)) {
+    return false;
+  }
+  const Agent& a = agents_.at(agent);
+  const int cost = ChannelOf(contact).cost();
+  return cost <= a.capacity &&
+         std::any_of(config_.channels().begin(), config_.channels().end(), [&](const auto& other) {
+           const auto max = a.count_max.find(other.id());
+           if (other.id() == contact.channel || max == a.count_max.end() || max->second == 0) return false;
+           bool crowds = other.cost() < cost, blocks = false;
+           for (const auto& rule : config_.interruptions()) {
+             if (rule.ringing() != contact.channel || rule.holding() != other.id()) continue;
+             if (rule.effect() == v1::InterruptionRule::INTERRUPT) crowds = false;
+             if (rule.effect() == v1::InterruptionRule::BLOCK) blocks = true;
+           }
+           return crowds || blocks;
+         });
+}
+
+bool Model::WantsRoom(const Contact& contact, int64_t now) const {
+  const int64_t since = contact.served_here() ? contact.in_line_since : contact.queued_at;
+  return contact.state == Contact::kQueued && contact.reserved_agent.empty() &&
+         since + Ns(config_.keep_room_after()) <= now;
+}
+
+void Model::CheckRoomKept(const std::string& name, const Contact& contact, int64_t now) {
+  if (!contact.room_agent.empty()) {
+    const bool holds = WantsRoom(contact, now) && MayTake(contact.room_agent, contact) &&
+                       OnDuty(contact.room_agent, contact, now) && agents_.at(contact.room_agent).room_for == name;
+    if (!holds) broken_.push_back(contact.room_agent + " keeps room for " + name + " for no reason");
+    return;
+  }
+  if (!WantsRoom(contact, now)) return;
+  for (const auto& [agent, data] : agents_) {
+    if (data.room_for.empty() && CouldKeepRoom(agent, contact, now)) {
+      broken_.push_back(name + " has waited long, and " + agent + " could keep room for it");
+    }
+  }
 }
 
 // The order of a queue may move who joins it forward, by no more than its bound; and never past one of its own kind.
@@ -191,12 +239,13 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   expect(HasRoom(agent, contact, now), "the agent must have room");
   if (offer.rule() == "claim") return;
   expect(!BackedOff(agent, contact, now), "the agent is passed over for it");
+  expect(!KeepsRoomFrom(agent, contact), "the agent keeps its room for one who stands before it");
   for (const auto& [name, one] : contacts_) {
     if (name == contact.name || !Before(one, contact)) continue;
     const std::optional<Contact> other = Sought(one, now);
     if (!other) continue;
     const bool could = MayTake(agent, *other) && !OtherOffered(*other) && HasRoom(agent, *other, now) &&
-                       !BackedOff(agent, *other, now);
+                       !BackedOff(agent, *other, now) && !KeepsRoomFrom(agent, *other);
     expect(!could, name + " stands before it");
   }
   // Whom the strategy puts first, over everybody who could.
@@ -214,7 +263,8 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
     return {a.idle_since, 0, 0, a.order};
   };
   for (const auto& [name, other] : agents_) {
-    if (name == agent || !MayTake(name, contact) || !HasRoom(name, contact, now) || BackedOff(name, contact, now)) {
+    if (name == agent || !MayTake(name, contact) || !HasRoom(name, contact, now) || BackedOff(name, contact, now) ||
+        KeepsRoomFrom(name, contact)) {
       continue;
     }
     const bool asked = std::any_of(contact.offers.begin(), contact.offers.end(),
@@ -679,6 +729,7 @@ void Model::Apply(const v1::Event& e) {
       if (!c->agent.empty()) agents_[c->agent].idle_since = now;
       Expect(!c->warm && c->offers.empty(), e, "nobody is asked to take what is over");
       ended_.insert(e.contact());
+      Expect(c->room_agent.empty(), e, "nobody keeps room for who has left");
       Unlink(*c);
       contacts_.erase(e.contact());
       break;
@@ -726,6 +777,21 @@ void Model::Apply(const v1::Event& e) {
       a->grace_until =
           e.agent_connection_changed().has_grace_until() ? Ns(e.agent_connection_changed().grace_until()) : 0;
       break;
+    case v1::Event::kRoomKept: {
+      Count();
+      const std::string& keeper = e.room_kept().agent();
+      Expect(WantsRoom(*c, now) && c->room_agent.empty(), e, "who has waited long wants room kept, once");
+      Expect(agents_.at(keeper).room_for.empty(), e, "an agent keeps room for one at a time");
+      Expect(CouldKeepRoom(keeper, *c, now), e, "who keeps room lacks nothing but room");
+      c->room_agent = keeper;
+      agents_.at(keeper).room_for = e.contact();
+      break;
+    }
+    case v1::Event::kRoomGivenBack:
+      Expect(c->room_agent == e.room_given_back().agent(), e, "who gives room back kept it");
+      agents_.at(c->room_agent).room_for.clear();
+      c->room_agent.clear();
+      break;
     case v1::Event::kAgentRested:
       a->rest_until = Ns(e.agent_rested().until());
       break;
@@ -749,6 +815,7 @@ void Model::CheckSettled(int64_t now) {
   }
   for (const auto& [name, contact] : contacts_) {
     CheckNobodyOverstays(contact, now);
+    CheckRoomKept(name, contact, now);
     const bool held = contact.state == Contact::kActive || contact.state == Contact::kWrapUp;
     const bool offered = contact.state == Contact::kOffered;
     if (contact.agent.empty() == held || (!contact.warm && contact.offers.empty() == offered)) {
@@ -762,7 +829,8 @@ void Model::CheckSettled(int64_t now) {
     }
     if (const auto asking = contact.warm ? Sought(contact, now) : std::nullopt) {
       for (const auto& [agent, data] : agents_) {
-        const bool could = MayTake(agent, *asking) && HasRoom(agent, *asking, now) && !BackedOff(agent, *asking, now);
+        const bool could = MayTake(agent, *asking) && HasRoom(agent, *asking, now) && !BackedOff(agent, *asking, now) &&
+                           !KeepsRoomFrom(agent, *asking);
         if (could) broken_.push_back(name + " is passed on and " + agent + " has room, but is not asked");
       }
     }
@@ -777,7 +845,8 @@ void Model::CheckSettled(int64_t now) {
     }
     if (OtherOffered(contact)) continue;
     for (const auto& [agent, data] : agents_) {
-      if (MayTake(agent, contact) && HasRoom(agent, contact, now) && !BackedOff(agent, contact, now)) {
+      if (MayTake(agent, contact) && HasRoom(agent, contact, now) && !BackedOff(agent, contact, now) &&
+          !KeepsRoomFrom(agent, contact)) {
         std::string about = contact.reserved_agent.empty() ? "" : "; kept for it";
         if (!contact.back_offs.empty()) about += "; passed over by " + std::to_string(contact.back_offs.size());
         if (!contact.linked.empty()) about += "; linked with " + *contact.linked.begin();

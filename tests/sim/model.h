@@ -28,7 +28,8 @@ namespace v1 = ::routerd::v1;
 //               put off comes back at its time, in an open queue; a callback is not sent away by the clock
 //   Handover    who is passed on warm stays with its agent until the next one, whose capacity the offer took, accepts;
 //               one is asked at a time, and nobody after its time
-//   Liveness    (CheckSettled) nobody waits while an agent who may take the contact has room
+//   Liveness    (CheckSettled) nobody waits while an agent who may take the contact has room, and does not keep it for
+//               one who stands before it; for who has waited long for more room than there is, somebody keeps it
 class Model {
  public:
   explicit Model(const v1::WorkspaceConfig& config);
@@ -69,7 +70,8 @@ class Model {
     bool served_here() const { return accepted_at >= queued_at; }
     bool may_exceed = false;  // Directed beyond capacity.
     std::string consulted;
-    int64_t heard_at = 0;  // The customer's last word.
+    std::string room_agent;  // Keeps room for it.
+    int64_t heard_at = 0;    // The customer's last word.
     int64_t in_line_since = 0;
     struct Offer {
       std::string agent;
@@ -91,8 +93,9 @@ class Model {
     std::map<std::string, int> skills, count_max;
     int capacity = 100;
     bool available = false, signed_in = false, connected = false;
-    std::string pending;  // Presence to come once nothing is held.
-    bool beyond = false;  // Above its capacity for a reason: interrupted, directed, taken over, woken.
+    std::string pending;   // Presence to come once nothing is held.
+    std::string room_for;  // Contact for which it keeps its room.
+    bool beyond = false;   // Above its capacity for a reason: interrupted, directed, taken over, woken.
     int64_t idle_since = 0, last_offer = 0, grace_until = 0, rest_until = 0;
     int missed = 0, order = 0;
     int used = 0;                       // As of Count.
@@ -122,6 +125,13 @@ class Model {
   // Declined, missed or passed on a while ago; unless so did everybody there, and a moment has passed.
   bool BackedOff(const std::string& agent, const Contact& contact, int64_t now) const;
   static bool Before(const Contact& a, const Contact& b);
+  // Whether the agent keeps its room for one who stands before, and the contact is not directed to it.
+  bool KeepsRoomFrom(const std::string& agent, const Contact& contact) const;
+  // Whether one who lacks nothing but room could keep it, and takes what else would fill it.
+  bool CouldKeepRoom(const std::string& agent, const Contact& contact, int64_t now) const;
+  // Whether it has waited so long that somebody is to keep room for it.
+  bool WantsRoom(const Contact& contact, int64_t now) const;
+  void CheckRoomKept(const std::string& name, const Contact& contact, int64_t now);
   void CheckOffer(const Contact& contact, const std::string& agent, const v1::OfferMade& offer, int64_t now);
   void CheckShift(const Contact& contact, const v1::Event& event, int64_t unmoved);
   // In the simulation a calendar is open in the first minutes of each hour.

@@ -211,6 +211,7 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
   }
   if (random.OneIn(4)) config.set_one_place_per_customer(false);
   *config.add_calendars() = HourlyCalendar(random);
+  config.mutable_keep_room_after()->set_seconds(random.OneIn(3) ? 0 : random.Between(1, 90));
   config.mutable_agent_grace()->set_seconds(random.Between(5, 40));
   config.mutable_transfer_wait()->set_seconds(random.Between(5, 60));
   config.mutable_limits()->set_contacts_max(1000);
