@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +33,8 @@ constexpr char kJournalEnding[] = ".sqlite";
 void Note(const auto& text) { std::fprintf(stderr, "routerctl: %s\n", std::string(text).c_str()); }
 
 // The rules of the workspace named `wanted`; if that is empty, of the one like `usual`, else of the first.
-absl::StatusOr<core::Policy> LoadPolicy(const std::string& path, const std::string& wanted, const std::string& usual) {
+absl::StatusOr<v1::WorkspaceConfig> LoadRules(const std::string& path, const std::string& wanted,
+                                              const std::string& usual) {
   const absl::StatusOr<config::Loaded> loaded = config::LoadRules(path);
   if (!loaded.ok()) return loaded.status();
   const auto& workspaces = loaded->config.workspaces();
@@ -41,10 +44,35 @@ absl::StatusOr<core::Policy> LoadPolicy(const std::string& path, const std::stri
   };
   auto found = find(wanted.empty() ? usual : wanted);
   if (found == workspaces.end() && wanted.empty()) found = workspaces.begin();
-  if (found != workspaces.end()) return engine::CompilePolicy(*found);
+  if (found != workspaces.end()) return *found;
   std::vector<std::string> known;
   for (const v1::WorkspaceConfig& one : workspaces) known.push_back(one.id());
   return absl::NotFoundError(absl::StrCat(path, " has no workspace \"", wanted, "\"", base::DidYouMean(wanted, known)));
+}
+
+v1::KnownAgentConfig::Kind KindOf(core::KnownAs as) {
+  switch (as) {
+    case core::KnownAs::kDedicated:
+      return v1::KnownAgentConfig::DEDICATED;
+    case core::KnownAs::kOwner:
+      return v1::KnownAgentConfig::OWNER;
+    case core::KnownAs::kLast:
+      return v1::KnownAgentConfig::LAST;
+    default:
+      return v1::KnownAgentConfig::KIND_UNSPECIFIED;
+  }
+}
+
+// The traffic with those known agents alone for whom the contact's queue looks: the daemon asks the core for no others.
+simulate::Trace WithoutUnaskedAgents(simulate::Trace trace, const v1::WorkspaceConfig& rules) {
+  std::map<std::string, std::set<int>> kinds;  // By queue.
+  for (const v1::QueueConfig& queue : rules.queues()) {
+    kinds[queue.id()].insert(queue.known_agent().kinds().begin(), queue.known_agent().kinds().end());
+  }
+  for (simulate::TraceContact& contact : trace.contacts) {
+    if (!kinds[contact.queue].contains(KindOf(contact.prefer_as))) contact.prefer_agent.clear();
+  }
+  return trace;
 }
 
 // Runs the traffic under one set of rules after another, and collects their figures.
@@ -53,19 +81,20 @@ class Comparison {
   Comparison(const simulate::Trace& trace, const Options& options) : trace_(trace), options_(options) {}
 
   // `name` heads its column. What the rules lack is told.
-  absl::Status Run(const std::string& name, core::Policy rules) {
+  absl::Status Run(const std::string& name, const v1::WorkspaceConfig& rules) {
+    const simulate::Trace trace = WithoutUnaskedAgents(trace_, rules);
     std::vector<std::string> added_queues;
-    const absl::StatusOr<core::Policy> policy = simulate::PolicyFor(trace_, std::move(rules), added_queues);
+    const absl::StatusOr<core::Policy> policy = simulate::PolicyFor(trace, engine::CompilePolicy(rules), added_queues);
     if (!policy.ok()) return policy.status();
     for (const std::string& queue : added_queues) {
       Note(absl::StrCat(name, " has no queue \"", queue, "\"; it is run with the defaults"));
     }
     const absl::StatusOr<simulate::RunResult> run =
-        simulate::RunTrace(trace_, *policy, static_cast<uint64_t>(options_.seed));
+        simulate::RunTrace(trace, *policy, static_cast<uint64_t>(options_.seed));
     if (!run.ok()) return run.status();
     for (const std::string& what : run->broken) Note(absl::StrCat("broken: ", what));
     broken_ = broken_ || run->broken_count > 0;
-    columns_.push_back({name, simulate::Summarize(trace_, *policy, *run)});
+    columns_.push_back({name, simulate::Summarize(trace, *policy, *run)});
     return std::exchange(written_, true) ? absl::OkStatus() : WriteOutcomes(*run);
   }
 
@@ -102,9 +131,9 @@ class Comparison {
 absl::Status RunConfigs(const Options& options, const std::string& usual_workspace, Comparison& comparison) {
   for (const std::string& path : {options.config, options.config2}) {
     if (path.empty()) continue;
-    absl::StatusOr<core::Policy> rules = LoadPolicy(path, options.workspace, usual_workspace);
+    const absl::StatusOr<v1::WorkspaceConfig> rules = LoadRules(path, options.workspace, usual_workspace);
     if (!rules.ok()) return rules.status();
-    if (absl::Status status = comparison.Run(path, *std::move(rules)); !status.ok()) return status;
+    if (absl::Status status = comparison.Run(path, *rules); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -162,9 +191,8 @@ absl::StatusOr<int> SimulateJournal(const Options& options) {
   if (options.config2.empty()) {
     if (absl::Status status = comparison.Remember(*history); !status.ok()) return status;
   }
-  const absl::Status status = options.config.empty()
-                                  ? comparison.Run("its own rules", engine::CompilePolicy(history->config))
-                                  : RunConfigs(options, history->config.id(), comparison);
+  const absl::Status status = options.config.empty() ? comparison.Run("its own rules", history->config)
+                                                     : RunConfigs(options, history->config.id(), comparison);
   if (!status.ok()) return status;
   return comparison.Report();
 }

@@ -48,7 +48,8 @@ struct TraceContact {
   int64_t handle_ms = 0;                 // From acceptance to the end of the conversation.
   int64_t wrap_ms = 0;                   // From there until the agent is done with it.
   std::string customer;
-  // The agent whom the customer knows, asked first whatever kinds the rules name; empty: none.
+  // The agent whom the customer knows, asked first; empty: none. It is on the caller to leave out whom the rules don't
+  // look for.
   std::string prefer_agent;
 
   // What a file does not tell.
