@@ -50,7 +50,6 @@ class Reading {
     if (*is_new) return JournalExtent();
     absl::Status status = ReadSnapshot();
     if (status.ok()) status = ReadEntries();
-    if (status.ok()) status = ReadEnded();
     if (!status.ok()) return status;
     return extent_;
   }
@@ -89,13 +88,6 @@ class Reading {
                    extent_.newest_entry = sequence;
                    return visitors_.entry(sequence, row.Blob(2));
                  });
-  }
-
-  absl::Status ReadEnded() {
-    return Visit("SELECT contact, checksum, record FROM ended_contact", [&](const Statement& row) -> absl::Status {
-      if (row.Integer(1) == RecordChecksum(row.Blob(2))) return visitors_.ended(row.Blob(2));
-      return DamagedError(path_, absl::StrCat("the record of ended ", std::string(row.Blob(0)), " fails its checksum"));
-    });
   }
 
   absl::Status Visit(const std::string& sql, const std::function<absl::Status(const Statement&)>& visitor) {

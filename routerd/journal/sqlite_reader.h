@@ -14,7 +14,6 @@ namespace routerd::journal {
 struct JournalVisitors {
   Journal::RecordVisitor record;  // Each record of the last snapshot, in order.
   Journal::EntryVisitor entry;    // Each entry that is kept, oldest first: also those that the snapshot covers.
-  Journal::RecordVisitor ended;   // The record of each ended contact, in no order.
 };
 
 // What was found, by sequence; 0: none.
@@ -24,8 +23,8 @@ struct JournalExtent {
   int64_t newest_entry = 0;
 };
 
-// Visits all that the journal at `path` holds, as of one moment. Writes nothing to it and does not ask for its lock, so
-// its owner goes on meanwhile; the owner's -wal file may grow until it is done.
+// Visits what the journal at `path` recovers from, and the entries before, as of one moment. Writes nothing to it and
+// does not ask for its lock, so its owner goes on meanwhile; the owner's -wal file may grow until it is done.
 //   kNotFound            there is no such file
 //   kPermissionDenied    it may not be read
 //   kFailedPrecondition  a database of another program, or of a newer version

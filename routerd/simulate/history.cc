@@ -15,7 +15,6 @@ namespace routerd::simulate {
 namespace {
 
 using engine::BareName;
-using engine::Sv;
 
 constexpr int64_t kNsPerMs = 1'000'000;
 // Of a conversation when the journal has none to go by.
@@ -250,7 +249,12 @@ void HistoryReader::Create(const v1::Event& event) {
   const v1::ContactCreated& created = event.contact_created();
   const v1::Contact& contact = created.contact();
   contact_of_[event.contact()] = contacts_.size();
-  TraceContact& traced = contacts_.emplace_back().traced;
+  Contact& coming = contacts_.emplace_back();
+  if (contact.first_estimate().has_wait_p50()) {
+    coming.record.estimate_p50_ms = engine::Milliseconds(engine::FromProto(contact.first_estimate().wait_p50()));
+    coming.record.estimate_p90_ms = engine::Milliseconds(engine::FromProto(contact.first_estimate().wait_p90()));
+  }
+  TraceContact& traced = coming.traced;
   traced.id = std::string(BareName(contact.name(), engine::kContacts));
   traced.at_ms = now_ms_;
   traced.channel = contact.channel();
@@ -397,14 +401,6 @@ void HistoryReader::End(const v1::ContactEnded& ended, Contact& contact) {
   contact.traced.patience_ms = now_ms_ - contact.traced.at_ms;
 }
 
-void HistoryReader::TakeEnded(const v1::Contact& ended) {
-  const auto it = contact_of_.find(ended.name());
-  if (it == contact_of_.end() || !ended.first_estimate().has_wait_p50()) return;
-  ContactRecord& record = contacts_[it->second].record;
-  record.estimate_p50_ms = engine::Milliseconds(engine::FromProto(ended.first_estimate().wait_p50()));
-  record.estimate_p90_ms = engine::Milliseconds(engine::FromProto(ended.first_estimate().wait_p90()));
-}
-
 // Requires: the agents are still as at the last event.
 void HistoryReader::FinishContacts() {
   std::erase_if(contacts_, [](const Contact& contact) { return contact.put_off && !contact.ended; });
@@ -469,25 +465,15 @@ absl::StatusOr<History> ReadHistory(const std::string& path) {
     if (status.ok()) return status;
     return base::Error(status.code(), base::ReasonOf(status), absl::StrCat("journal ", path, ": ", status.message()));
   };
-  const auto parse = [&here](std::string_view bytes, auto& message, std::string_view what) {
-    if (message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
-    return here(base::Error(absl::StatusCode::kDataLoss, "JOURNAL_DAMAGED", absl::StrCat(Sv(what), " can't be read")));
-  };
   journal::JournalVisitors visitors;
   visitors.record = [&](std::string_view bytes) {
     v1::SnapshotRecord record;
-    const absl::Status parsed = parse(bytes, record, "its snapshot");
-    return parsed.ok() ? here(reader.TakeSnapshot(record)) : parsed;
+    if (record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return here(reader.TakeSnapshot(record));
+    return here(base::Error(absl::StatusCode::kDataLoss, "JOURNAL_DAMAGED", "a record of its snapshot can't be read"));
   };
   visitors.entry = [&](int64_t sequence, std::string_view bytes) {
     const absl::StatusOr<v1::Event> event = engine::ParseEntry(sequence, bytes);
     return here(event.ok() ? reader.Take(*event) : event.status());
-  };
-  visitors.ended = [&](std::string_view bytes) {
-    v1::Contact contact;
-    const absl::Status parsed = parse(bytes, contact, "an ended contact");
-    if (parsed.ok()) reader.TakeEnded(contact);
-    return parsed;
   };
   const absl::StatusOr<journal::JournalExtent> extent = journal::ReadSqliteJournal(path, visitors);
   if (!extent.ok()) return extent.status();

@@ -47,8 +47,6 @@ class HistoryReader {
   absl::Status TakeSnapshot(const v1::SnapshotRecord& record);
   // Events in their order.
   absl::Status Take(const v1::Event& event);
-  // Contacts that have ended, in any order and after the events: what they were told on entering the line.
-  void TakeEnded(const v1::Contact& contact);
   // kFailedPrecondition (JOURNAL_EMPTY) when there is nothing to run: no event, rules or contact. Call it once.
   absl::StatusOr<History> Finish();
 

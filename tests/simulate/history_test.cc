@@ -163,6 +163,8 @@ TEST_F(HistoryTest, TheSameRulesDoTheSameAgain) {
     EXPECT_EQ(is.end_ms, was.end_ms);
     EXPECT_EQ(is.offer_count, was.offer_count);
   }
+  EXPECT_TRUE(history->run.contacts[1].estimate_p50_ms.has_value());
+  EXPECT_EQ(again.contacts[1].estimate_p50_ms, history->run.contacts[1].estimate_p50_ms);
   EXPECT_EQ(again.agents[0].busy_ms, history->run.agents[0].busy_ms);
   EXPECT_EQ(again.agents[0].staff_ms, history->run.agents[0].staff_ms);
 }
