@@ -287,7 +287,7 @@ TEST(Stuck, AWishNeverBringsBackWhoWentHome) {
     const ContactId missed = w.Call();
     w.Leave(missed);
     w.Go("ana", Presence::kAway, "lunch");
-    EXPECT_EQ(w.Data("ana").pending, Presence::kAway);
+    EXPECT_EQ(w.Data("ana").pending(), Presence::kAway);
     if (lost) {
       w.Disconnect("ana");
       w.Wait(seconds(30));
