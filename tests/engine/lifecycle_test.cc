@@ -109,6 +109,28 @@ TEST(Lifecycle, ATransferTakesEverythingAlong) {
   EXPECT_EQ(context.transfers(0).target(), "queues/orders");
 }
 
+TEST(Lifecycle, EachOfTheThreeClocksIsReported) {
+  Office office;
+  office.SignIn("ana");
+  office.SignIn("bo");
+  const std::string contact = office.Create("s1");
+  const core::Instant came = FromProto(office.Get(contact).create_time());
+  office.Advance(seconds(5));
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/1").ok());
+  EXPECT_EQ(FromProto(office.Get(contact).queue_time()), came);
+  EXPECT_EQ(FromProto(office.Get(contact).state_time()), came + seconds(5));
+  office.Advance(seconds(5));
+  ASSERT_TRUE(
+      office.Do(Route{core::TransferContact{"ana", core::ContactId{1}, "", "orders", {}, "wrong queue", ""}}).ok());
+  office.Advance(seconds(5));
+  ASSERT_TRUE(office.Accept("bo", "contacts/1/offers/2").ok());
+  const v1::Contact now = office.Get(contact);
+  EXPECT_EQ(FromProto(now.create_time()), came);
+  EXPECT_EQ(FromProto(now.queue_time()), came + seconds(10));
+  EXPECT_EQ(FromProto(now.state_time()), came + seconds(15));
+  EXPECT_EQ(FromProto(now.rank_time()), came) << "the place in line is that of the coming";
+}
+
 TEST(Lifecycle, AWarmTransferHandsOverWithoutAGap) {
   Office office;
   const auto ana = office.SignIn("ana");

@@ -1,4 +1,8 @@
 // What a crash leaves, and how readers go on after it.
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -102,12 +106,23 @@ TEST(Recovery, ASnapshotAndItsTailGiveTheSameAsEverything) {
   EXPECT_EQ(with.State(), without.State());
 }
 
+// The offers that desks were told of, oldest first.
+std::map<core::OfferId, v1::Offer> OffersTo(const std::vector<std::shared_ptr<Desk>>& desks) {
+  std::map<core::OfferId, v1::Offer> offers;
+  for (const auto& desk : desks) {
+    for (const auto& message : desk->messages) {
+      if (message->has_offer()) offers[ParseOffer(message->offer().name())] = message->offer();
+    }
+  }
+  return offers;
+}
+
 // Random days with crashes at random moments. Returns every event there was.
 std::vector<std::shared_ptr<const v1::Event>> LiveThroughRandomDays(uint32_t seed, Office& office) {
   std::mt19937 random(seed);
   const auto pick = [&](int count) { return static_cast<int>(random() % static_cast<uint32_t>(count)); };
   int sources = 0;
-  office.SignIn("ana");
+  std::vector<std::shared_ptr<Desk>> desks = {office.SignIn("ana"), office.SignIn("bo")};
   office.Connect();
   for (int step = 0; step < 150; ++step) {
     const std::string agent = pick(2) == 0 ? "ana" : "bo";
@@ -115,6 +130,10 @@ std::vector<std::shared_ptr<const v1::Event>> LiveThroughRandomDays(uint32_t see
       const auto listed = view.Contacts({});
       return std::vector<v1::Contact>(listed->contacts().begin(), listed->contacts().end());
     });
+    if (pick(2) == 0) {  // Mostly what is being served is of interest.
+      const auto served = [](const v1::Contact& c) { return c.state() == v1::Contact::STATE_ACTIVE; };
+      if (std::any_of(contacts.begin(), contacts.end(), served)) std::erase_if(contacts, std::not_fn(served));
+    }
     const v1::Contact contact = contacts.empty() ? v1::Contact() : contacts[static_cast<size_t>(pick(contacts.size()))];
     const std::string holder(BareName(contact.agent(), kAgents));
     const core::ContactId id = ParseContact(contact.name());
@@ -126,14 +145,20 @@ std::vector<std::shared_ptr<const v1::Event>> LiveThroughRandomDays(uint32_t see
             CreateContact{office.Contact("s" + std::to_string(++sources), pick(2) == 0 ? "billing" : "orders")});
         break;
       case 2:
-      case 3:
-        office.Post(Route{core::AcceptOffer{holder, id, ParseOffer(contact.offer())}});
+      case 3: {  // One of the last few offers, open or not, warm or not.
+        const auto offers = OffersTo(desks);
+        if (offers.empty()) break;
+        const v1::Offer& offer = std::prev(offers.end(), 1 + pick(std::min<int>(3, offers.size())))->second;
+        office.Post(Route{core::AcceptOffer{std::string(BareName(offer.agent(), kAgents)),
+                                            ParseContact(offer.contact().name()), ParseOffer(offer.name())}});
         break;
+      }
       case 4:
         office.Post(Route{core::DeclineOffer{holder, id, ParseOffer(contact.offer()), "busy"}});
         break;
       case 5:
-        office.Post(Route{core::TransferContact{holder, id, "", pick(2) == 0 ? "billing" : "orders", {}, "r", "s"}});
+        office.Post(Route{core::TransferContact{
+            holder, id, "", pick(2) == 0 ? "billing" : "orders", {}, "r", "s", /*warm=*/pick(2) == 0}});
         break;
       case 6:
         office.Post(Route{core::CompleteContact{holder, id, "", "done"}});
@@ -145,7 +170,7 @@ std::vector<std::shared_ptr<const v1::Event>> LiveThroughRandomDays(uint32_t see
         office.Post(EndContact{ref, "customer_closed", pick(4) == 0});
         break;
       case 9:
-        office.SignIn(agent);
+        desks.push_back(office.SignIn(agent));
         break;
       case 10:
         office.Post(Route{core::SignOut{agent, true, "agent"}});
@@ -163,6 +188,7 @@ std::vector<std::shared_ptr<const v1::Event>> LiveThroughRandomDays(uint32_t see
         if (pick(2) == 0) q.add_agents(pick(2) == 0 ? "ana" : "bo");
       }
       office.Crash(static_cast<size_t>(pick(3)));
+      for (const char* back : {"ana", "bo"}) desks.push_back(office.SignIn(back));
     }
     if (pick(2) == 0) office.Settle();
   }
@@ -173,6 +199,7 @@ std::vector<std::shared_ptr<const v1::Event>> LiveThroughRandomDays(uint32_t see
 }
 
 TEST(Recovery, RandomDaysFoldToTheSameStateWithAndWithoutSnapshots) {
+  int handed_over_count = 0;
   for (uint32_t seed = 1; seed <= 30; ++seed) {
     SCOPED_TRACE(seed);
     Workspace::Options often;
@@ -185,7 +212,9 @@ TEST(Recovery, RandomDaysFoldToTheSameStateWithAndWithoutSnapshots) {
     for (size_t i = 0; i < events.size(); ++i) ASSERT_EQ(events[i]->DebugString(), same[i]->DebugString());
     EXPECT_EQ(with.State(), without.State());
     EXPECT_EQ(Replayed(events), with.State());
+    for (const auto& event : events) handed_over_count += event->contact_transferred().warm() ? 1 : 0;
   }
+  EXPECT_GT(handed_over_count, 0) << "warm transfers are among what is recovered";
 }
 
 TEST(Recovery, WhatWasNotDurableNeverHappenedAndWasNeverTold) {
