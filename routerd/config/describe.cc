@@ -79,6 +79,13 @@ void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const Sta
   for (const v1::RelaxationStep& relaxed : queue.relaxation()) {
     step(absl::StrCat("after ", Text(relaxed.after())), relaxed.requirements());
   }
+  for (const v1::HoldBackConfig& hold_back : queue.hold_backs()) {
+    const std::string kept = hold_back.percent() > 0 ? absl::StrCat(hold_back.percent(), "% on duty")
+                                                     : absl::StrCat(hold_back.agent_count(), " with room");
+    absl::StrAppend(
+        &out, absl::StrFormat("    %-12s %s of %s and above for %s\n", "keeps", kept, v1::Tier_Name(hold_back.tier()),
+                              NamesText({hold_back.vip_levels().begin(), hold_back.vip_levels().end()})));
+  }
   std::vector<std::string> channels;
   const ProfileSet servers = staff.Servers(position, FinalRequirements(queue));
   for (int i = 0; i < workspace.channels_size(); ++i) {

@@ -298,16 +298,26 @@ class Prover {
       const v1::HoldBackConfig& hold_back = config.hold_backs(i);
       Requirements of_tier = config.requirements();
       for (v1::SkillRequirement& requirement : of_tier) requirement.set_tier(hold_back.tier());
-      const ProfileSet held = staff_.Servers(queue, of_tier);
-      if (!servers_[queue].IsWithin(held)) continue;
-      if (hold_back.percent() < 100 && hold_back.agent_count() < staff_.AgentCount(held)) continue;
-      Suspect(absl::StrCat(QueuePath(queue), ".hold_backs[", i, "]"),
-              absl::StrCat("keeps all who can serve queue ", Quoted(config.id()), ", ", staff_.AgentCount(held),
-                           " in number, for ",
-                           NamesText({hold_back.vip_levels().begin(), hold_back.vip_levels().end()}, " or "), ": a ",
-                           workspace_.channels(0).id(),
-                           " contact of no such standing waits, with all of them idle, for as long as these are "
-                           "expected; keep fewer"));
+      const ProfileSet held = staff_.Servers(queue, of_tier) & staff_.People();
+      const std::string path = absl::StrCat(QueuePath(queue), ".hold_backs[", i, "]");
+      if (held.empty()) {
+        Refuse(path, absl::StrCat("keeps nobody: no agent whom queue ", Quoted(config.id()), " admits has ",
+                                  ToText(of_tier), "; ask for a lower tier"));
+        continue;
+      }
+      for (int channel = 0; channel < workspace_.channels_size(); ++channel) {
+        const ProfileSet servers = servers_[queue] & staff_.Takers(channel);
+        const ProfileSet kept = held & staff_.Takers(channel);
+        if (servers.empty() || !servers.IsWithin(kept)) continue;
+        if (hold_back.percent() < 100 && (hold_back.percent() > 0 || hold_back.agent_count() < staff_.AgentCount(kept)))
+          continue;
+        Refuse(path, absl::StrCat("keeps all who can serve queue ", Quoted(config.id()), " by ",
+                                  workspace_.channels(channel).id(), ", ", staff_.AgentCount(kept), " in number, for ",
+                                  NamesText({hold_back.vip_levels().begin(), hold_back.vip_levels().end()}, " or "),
+                                  ": whoever has no such standing waits for ever, with all of them idle, until one "
+                                  "who has it comes; keep fewer"));
+        break;
+      }
     }
   }
 

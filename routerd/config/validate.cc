@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "routerd/base/suggest.h"
 #include "routerd/config/defaults.h"
+#include "routerd/config/hold_backs.h"
 #include "routerd/config/hours.h"
 #include "routerd/config/prove.h"
 #include "routerd/config/requirement.h"
@@ -181,6 +182,7 @@ class Checker {
       CheckKnown(absl::StrCat(path, ".queues[", i, "].calendar"), "calendar", calendar, calendars);
     }
     CheckLimits(path, workspace, problems_);
+    CheckHoldBacks(path, workspace, problems_);
     const Names agents = CollectAgents(path + ".agents", workspace);
     if (channels.empty()) Add(path + ".channels", "at least one channel is needed");
     if (workspace.queues().empty()) Add(path + ".queues", "at least one queue is needed");
@@ -339,7 +341,6 @@ class Checker {
     CheckKnownAgentValues(path + ".known_agent", queue.known_agent());
     CheckEscalationValues(path + ".escalation", queue.escalation());
     if (!queue.preferences().empty()) Add(path + ".preferences", kNotServedYet);
-    if (!queue.hold_backs().empty()) Add(path + ".hold_backs", kNotServedYet);
     if (queue.bots_first()) Add(path + ".bots_first", kNotServedYet);
     std::set<std::string_view> dispositions;
     for (int i = 0; i < queue.dispositions_size(); ++i) {

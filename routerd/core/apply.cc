@@ -88,14 +88,14 @@ ClassIx Router::Impl::InternClass(const Requirement& asked) {
   if (made) {
     class_profiles.emplace_back();
     LinkClass(c);
+    if (asked.hold_back_queue != kNoQueue) hold_back_classes.push_back(c);
     prices_stale = true;
   }
   return c;
 }
 
 void Router::Impl::SetClass(Contact& contact, const Skills& requirements) {
-  const QueueId restricted = rules(contact.queue).restricted ? contact.queue : kNoQueue;
-  contact.cls = InternClass({requirements, contact.channel, restricted});
+  contact.cls = InternClass(RequirementIn(contact.queue, contact.channel, contact.vip, requirements));
 }
 
 void Router::Impl::JoinLine(Contact& contact, Instant at) {
@@ -221,6 +221,7 @@ void Router::Impl::Rearm(Contact& contact) {
         wake = std::min(wake, AskAgainAt(contact) > now ? std::min(b.until, AskAgainAt(contact)) : b.until);
     }
     if (rules(contact.queue).limited) wake = std::min(wake, NextLimit(contact));
+    if (!hold_back_classes.empty()) wake = std::min(wake, LetsGoAt(contact));
     if (!contact.room_due) wake = std::min(wake, WantsRoomAt(contact));
   } else if (contact.state == ContactState::kScheduled) {
     wake = contact.rare().schedule_at;
@@ -282,6 +283,7 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
     QueueRules& r = rules(*queues.Find(q.name));
     const int waiting = r.waiting;
     r = {q, Resolve(q.requirements), {}, ResolveEscalation(q), {}, !q.agents.empty(), /*live=*/true, waiting};
+    r.hold_backs = ResolveHoldBacks(q);
     for (const SkillTier& s : r.requirements) r.named_skills.Set(Index(s.skill));
     for (const RelaxStep& step : q.steps) {
       r.steps.push_back({step.after, Resolve(step.requirements)});
@@ -376,6 +378,7 @@ void Router::Impl::Apply(const Event& event) {
                    const Instant since = contact.state_at;
                    if (waits) LeaveLine(contact);
                    contact.vip = e.vip;
+                   SetClass(contact, Skills(RequirementsOf(contact)));
                    contact.edit_rare().own_head_start = e.own_head_start;
                    contact.edit_rare().deadline = e.deadline;
                    contact.edit_rare().order_shift = e.order_shift;

@@ -168,7 +168,7 @@ WaitEstimate Router::Estimate(ContactId id, Instant now) const { return impl_->E
 
 WaitEstimate Router::EstimateNewcomer(QueueId queue, ChannelId channel, Instant now) const {
   const QueueRules& rules = impl_->rules(queue);
-  const Requirement asked{rules.requirements, channel, rules.restricted ? queue : kNoQueue};
+  const Requirement asked = impl_->RequirementIn(queue, channel, kNoVip, rules.requirements);
   const Instant rank = now - rules.policy.head_start + impl_->ValueShift(asked, rules.policy);
   const LineKey key{-rules.policy.lane, rank, ContactId{Index(impl_->last_contact) + 1}};
   return EstimateOne(*impl_, key, asked, kNoAgent, now,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "routerd/core/router_impl.h"
 #include "routerd/core/text.h"
@@ -34,6 +35,7 @@ constexpr Test kChannel{"CHANNEL", "at the limit of its channel"};
 constexpr Test kCapacity{"CAPACITY", "at capacity"};
 constexpr Test kLinked{"LINKED", "waiting with the customer's other contact, which is being offered"};
 constexpr Test kRoomKept{"ROOM_KEPT", "keeping room for one who stands before"};
+constexpr Test kHoldBack{"HOLD_BACK", "held back for others"};
 constexpr Test kBackOff{"BACK_OFF", "passed over for a while"};
 
 // How one agent fared.
@@ -86,6 +88,7 @@ class Examiner {
     }
     Room(agent);
     RoomKept(agent);
+    if (rare.reserved_agent == kNoAgent) HeldBack(agent);
     if (rare.reserved_agent != id) PassedOver(id);
   }
 
@@ -196,6 +199,22 @@ class Examiner {
       return absl::StrCat("keeps its room for contacts/", Index(kept.id), ", which has waited since ",
                           ClockText(r_.WaitsSince(kept)), " for more of the capacity");
     });
+  }
+
+  // Who has room, but not for this one.
+  void HeldBack(const Agent& agent) {
+    const Requirement& asked = r_.line.requirement(contact_.cls);
+    if (asked.held_back == 0 || (agent.standing.room >> Index(contact_.channel) & 1) == 0) return;
+    const uint8_t holds = r_.HoldsOn(contact_.cls, now_, 0);
+    for (size_t i = 0; i < 8; ++i) {
+      if ((holds >> i & 1) == 0 || !r_.InGroup(r_.roster.profile(agent.profile), asked, i)) continue;
+      const Router::Impl::Group group = r_.GroupOf(asked, i, now_);
+      Fail(kHoldBack, group.opens_at, [&] {
+        const auto& vips = r_.rules(contact_.queue).hold_backs[i].policy.vips;
+        return absl::StrCat(std::min(group.kept, group.room), " of ", group.room, " with room are kept for ",
+                            absl::StrJoin(vips, ", "));
+      });
+    }
   }
 
   void PassedOver(AgentId id) {

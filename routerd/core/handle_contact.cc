@@ -45,9 +45,8 @@ Handler::Result Handler::operator()(const CreateContact& c) {
   Duration head_start = rules.policy.head_start + c.head_start;
   if (vip != kNoVip) head_start += r_.vip_rules[Index(vip)].head_start;
   if (rules.policy.order == Order::kValue) r_.RefreshPrices();
-  const QueueId restricted = rules.restricted ? *queue : kNoQueue;
   const Duration order_shift = Router::Impl::DeadlineShift(rules.policy, r_.now, c.deadline) +
-                               r_.ValueShift({requirements, *channel, restricted}, rules.policy);
+                               r_.ValueShift(r_.RequirementIn(*queue, *channel, vip, requirements), rules.policy);
   const Instant rank = r_.now - head_start + order_shift;
   r_.Emit(ContactCreated{.contact = id,
                          .queue = *queue,

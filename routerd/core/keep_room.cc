@@ -41,25 +41,27 @@ bool Router::Impl::KeepsRoomFrom(const Agent& agent, const Contact& contact) con
   return !directed && Find(agent.room_for)->key() < contact.key();
 }
 
-int Router::Impl::KeptBackCount(const Contact& contact, ClassIx c) const {
+int Router::Impl::KeptBackCount(const Contact& contact, ClassIx c, uint8_t holds) const {
   const auto& passed = contact.rare().back_offs;
   int count = 0;
   for (const AgentId id : room_keepers) {
     const Agent& agent = roster.at(id);
     const bool room = (agent.standing.room >> Index(contact.channel) & 1) != 0;
     if (!room || !class_profiles[c].Test(agent.profile) || !KeepsRoomFrom(agent, contact)) continue;
+    if (holds != 0 && HeldFrom(roster.profile(agent.profile), c, holds)) continue;
     if (std::none_of(passed.begin(), passed.end(), [id](const BackOff& b) { return b.agent == id; })) ++count;
   }
   return count;
 }
 
 // Keeping room is of use where the agent takes what could fill it, and lacks nothing but room.
-bool Router::Impl::MayKeepRoom(const Agent& agent, ClassIx c) const {
+bool Router::Impl::MayKeepRoom(const Agent& agent, ClassIx c, uint8_t holds) const {
   const ChannelId channel = line.requirement(c).channel;
   const uint64_t takes = agent.standing.takes;
   return agent.room_for == kNoContact && (takes >> Index(channel) & 1) != 0 &&
          (takes & channel_rules[Index(channel)].crowded_by) != 0 && (agent.standing.room >> Index(channel) & 1) == 0 &&
-         roster.cost(channel) <= agent.capacity && class_profiles[c].Test(agent.profile);
+         roster.cost(channel) <= agent.capacity && class_profiles[c].Test(agent.profile) &&
+         (holds == 0 || !HeldFrom(roster.profile(agent.profile), c, holds));
 }
 
 // An agent who could keep room keeps it for the first in line of those who want it.
@@ -67,7 +69,7 @@ void Router::Impl::KeepRoomAt(AgentId id) {
   const Agent& agent = roster.at(id);
   std::optional<LineKey> first;
   for (const auto& [c, wanting] : room_wanted) {
-    if (!MayKeepRoom(agent, c)) continue;
+    if (!MayKeepRoom(agent, c, HoldsOn(c, now, 1))) continue;
     for (const LineKey& key : wanting) {
       if (first && !(key < *first)) break;
       if (BackedOff(*Find(key.contact), id)) continue;
@@ -80,11 +82,12 @@ void Router::Impl::KeepRoomAt(AgentId id) {
 
 // Whoever is expected to have room first.
 void Router::Impl::KeepRoomFor(const Contact& contact) {
+  const uint8_t holds = HoldsOn(contact.cls, now, 1);
   AgentId keeper = kNoAgent;
   Duration least{0};
   for (AgentId id{0}; Index(id) < roster.agent_count(); id = AgentId{Index(id) + 1}) {
     const Agent& agent = roster.at(id);
-    if (!MayKeepRoom(agent, contact.cls) || BackedOff(contact, id)) continue;
+    if (!MayKeepRoom(agent, contact.cls, holds) || BackedOff(contact, id)) continue;
     const Duration expected = ExpectedWaitFor(agent, contact);
     if (keeper != kNoAgent && expected >= least) continue;
     keeper = id;
@@ -147,11 +150,16 @@ void Router::Impl::ReviewRooms() {
     if (!keeper.standing.on_duty) return GiveBackRoom(contact, "agent_gone");
     const bool takes = (keeper.standing.takes >> Index(contact.channel) & 1) != 0;
     const bool fits = roster.cost(contact.channel) <= keeper.capacity;
-    if (!takes || !fits || !MayTake(keeper, contact) || contact.rare().reserved_agent != kNoAgent) {
+    const bool room = (keeper.standing.room >> Index(contact.channel) & 1) != 0;
+    const uint8_t holds = HoldsOn(contact.cls, now, room ? 0 : 1);
+    const bool held = holds != 0 && HeldFrom(roster.profile(keeper.profile), contact.cls, holds);
+    if (!takes || !fits || held || !MayTake(keeper, contact) || contact.rare().reserved_agent != kNoAgent) {
       GiveBackRoom(contact, "changed");
     }
   };
-  for (const AgentId id : dirty_agents) {
+  std::vector<AgentId> concerned = dirty_agents;
+  if (!hold_back_classes.empty()) concerned.assign(room_keepers.begin(), room_keepers.end());  // Others decide, too.
+  for (const AgentId id : concerned) {
     if (const ContactId kept = roster.at(id).room_for; kept != kNoContact) review(Get(kept));
   }
   for (size_t i = 0; i < dirty_contacts.size(); ++i) {  // Giving back adds to them.

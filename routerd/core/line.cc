@@ -9,8 +9,7 @@
 namespace routerd::core {
 namespace {
 
-// Over how long a time arrivals are averaged, and over how many contacts handle times.
-constexpr double kArrivalWindowS = 600;
+// Over how many contacts handle times are averaged.
 constexpr int64_t kHandleWindow = 50;
 
 double Seconds(Duration d) { return std::chrono::duration<double>(d).count(); }

@@ -28,11 +28,14 @@ struct Requirement {
   Skills skills;
   ChannelId channel{0};
   QueueId restricted_to = kNoQueue;  // The queue, when only its own agents may take it.
+  // The queue, when it holds agents back; and which of its hold-backs bind the contact, a bit each from the first.
+  QueueId hold_back_queue = kNoQueue;
+  uint8_t held_back = 0;
   bool operator==(const Requirement&) const = default;
   template <typename H>
   friend H AbslHashValue(H h, const Requirement& r) {
     for (const SkillTier& s : r.skills) h = H::combine(std::move(h), s.skill, s.tier);
-    return H::combine(std::move(h), r.skills.size(), r.channel, r.restricted_to);
+    return H::combine(std::move(h), r.skills.size(), r.channel, r.restricted_to, r.hold_back_queue, r.held_back);
   }
 };
 using ClassIx = uint32_t;
@@ -52,6 +55,8 @@ struct Learned {
   // How long one of it is expected to last.
   double HandleSeconds() const { return handle_count > 0 ? handle_s : kHandleSecondsDefault; }
 
+  // Over how long a time arrivals are averaged.
+  static constexpr double kArrivalWindowS = 600;
   // Taken for a kind of work of which nothing has been learned yet.
   static constexpr double kHandleSecondsDefault = 180;
 };

@@ -112,8 +112,10 @@ Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact, QueueId q
   double best_score = std::numeric_limits<double>::infinity();
   PoolKey best;
   int candidates = 0;
+  const uint8_t holds = hold_back_classes.empty() ? 0 : HoldsOn(cls, now, 0);
   BitSet::ForEachInBoth(class_profiles[cls], roster.staffed(contact.channel), [&](size_t p) {
     const Profile& profile = roster.profile(static_cast<ProfileIx>(p));
+    if (holds != 0 && HeldFrom(profile, cls, holds)) return;
     candidates += profile.room_counts[channel];
     double score = 0;
     if (strategy == Strategy::kLeastWanted) score = profile.wanted;
@@ -137,10 +139,11 @@ Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact, QueueId q
   for (const BackOff& b : contact.rare().back_offs) {
     const Agent& agent = roster.at(b.agent);
     const bool could = (agent.standing.room >> channel & 1) != 0 && agent.profile != kNoProfile &&
-                       class_profiles[cls].Test(agent.profile);
+                       class_profiles[cls].Test(agent.profile) &&
+                       (holds == 0 || !HeldFrom(roster.profile(agent.profile), cls, holds));
     if (could && Passed(contact, b.agent)) --candidates;
   }
-  if (!room_keepers.empty()) candidates -= KeptBackCount(contact, cls);
+  if (!room_keepers.empty()) candidates -= KeptBackCount(contact, cls, holds);
   return {best.agent, candidates};
 }
 
@@ -163,7 +166,9 @@ std::optional<LineKey> Router::Impl::FirstFor(AgentId id) const {
       return;
     }
   };
-  const BitSet& classes = roster.profile(agent.profile).classes;
+  BitSet open;
+  if (!hold_back_classes.empty()) open = OpenClasses(roster.profile(agent.profile));
+  const BitSet& classes = hold_back_classes.empty() ? roster.profile(agent.profile).classes : open;
   const ClassIx c = agent.standing.room == 0 ? kNoClass : line.First(classes, agent.standing.room);
   if (c != kNoClass && !BackedOff(*Find(line.head(c).contact), id)) {
     first = line.head(c);
@@ -205,6 +210,10 @@ void Router::Impl::Match() {
     const Contact* contact = Find(id);
     if (contact != nullptr && SeeksAgent(*contact)) push(contact->key(), kNoAgent);
   }
+  const auto look_at_bound = [&] {
+    if (!hold_back_classes.empty()) VisitBoundHeads([&](const Contact& head) { push(head.key(), kNoAgent); });
+  };
+  look_at_bound();
   while (!turns.empty()) {
     std::pop_heap(turns.begin(), turns.end(), later);
     const Turn turn = turns.back();
@@ -216,11 +225,18 @@ void Router::Impl::Match() {
       OfferWarmly(*contact);
     }
     look_at_freed();
+    const bool waits = contact->state == ContactState::kQueued;
+    const bool bound = !hold_back_classes.empty() && line.requirement(contact->cls).held_back != 0;
+    if (bound && !waits) look_at_bound();  // The next of its class.
     if (turn.agent == kNoAgent) continue;
-    // What an agent may still have room for only comes later in line, as nobody joins it meanwhile.
-    if (contact->state == ContactState::kQueued && OfferedInstead(*contact) == nullptr) continue;
+    // What an agent may still have room for only comes later in line, as nobody joins it meanwhile. An agent from whom
+    // it is held back since that was seen may have room for others.
+    const auto next = waits && bound ? FirstFor(turn.agent) : std::nullopt;
+    if (next && turn.key < *next) push(*next, turn.agent);
+    if (waits && OfferedInstead(*contact) == nullptr) continue;
     look(turn.agent);
   }
+  if (!hold_back_classes.empty()) VisitBoundHeads([this](Contact& head) { Rearm(head); });
   KeepRooms();
   dirty_agents.clear();
   dirty_contacts.clear();

@@ -82,6 +82,15 @@ struct EscalationStep {
   bool call_supervisor = false;
 };
 
+// Agents kept free for some of a queue's customers: others get them only while more than so many have room.
+struct HoldBackPolicy {
+  Tier tier = Tier::kJunior;  // At least, in every skill that the queue asks for.
+  int count = 0;              // So many, or
+  int percent = 0;            // this share of those on duty, rounded up.
+  std::vector<std::string> vips;
+};
+inline constexpr int kHoldBacksMax = 8;
+
 // Whether a contact waits for the agent whom its customer knows.
 struct KnownAgentPolicy {
   Duration wait_max = std::chrono::seconds(60);  // Longest wait for that agent alone.
@@ -148,8 +157,9 @@ struct QueuePolicy {
   bool picking_allowed = false;
   int waiting_max = 0;  // 0: no limit.
   std::vector<std::string> dispositions;
-  std::vector<std::string> agents;  // Only these; empty: all.
-  Duration service_target{0};       // To be answered within; 0: none.
+  std::vector<std::string> agents;         // Only these; empty: all.
+  Duration service_target{0};              // To be answered within; 0: none.
+  std::vector<HoldBackPolicy> hold_backs;  // At most kHoldBacksMax.
   KnownAgentPolicy known_agent;
   std::vector<EscalationStep> escalation;
   std::string calendar;                       // Empty: always open.

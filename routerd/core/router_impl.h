@@ -3,6 +3,7 @@
 // and snapshot.cc; one rule each in files of its name.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +76,13 @@ struct QueueRules {
   bool live = false;  // The policy in force has it.
   int waiting = 0;    // Contacts of this queue in the line.
 
+  struct HoldBack {
+    HoldBackPolicy policy;
+    BitSet vips;    // By VIP level: those it is kept for.
+    Skills skills;  // What makes an agent one of its group.
+  };
+  std::vector<HoldBack> hold_backs{};
+
   // --- overflow.cc ---
   bool limited = false;  // Has hours, a longest wait or overflow rules.
   // What an overflow action names, resolved.
@@ -122,6 +130,7 @@ struct Router::Impl {
   ContactTable<Contact> contacts;
   Line line;
   Roster roster;
+  std::vector<ClassIx> hold_back_classes;         // Of queues with hold-backs, the bound and the others.
   std::vector<BitSet> class_profiles;             // By class: profiles that may serve it.
   size_t waiting_count = 0;                       // In the line or reserved.
   absl::btree_set<ContactId> passed_over;         // Contacts for which agents are backed off.
@@ -326,16 +335,40 @@ struct Router::Impl {
   // Whether the contact is directed to the agent, whatever else it holds.
   bool MayExceed(const Agent& agent, const Contact& contact) const;
 
+  // --- hold_back.cc ---
+  std::vector<QueueRules::HoldBack> ResolveHoldBacks(const QueuePolicy& queue) const;
+  // What a contact of the queue asks for.
+  Requirement RequirementIn(QueueId queue, ChannelId channel, VipId vip, const Skills& asked) const;
+  // Agents whom a hold-back of the contact's queue concerns.
+  struct Group {
+    int room = 0;               // On duty, with room for the channel.
+    int kept = 0;               // For others, as things stand.
+    Instant opens_at = kNever;  // When the clock alone makes less be kept than have room.
+  };
+  Group GroupOf(const Requirement& asked, size_t hold_back, Instant at) const;
+  bool InGroup(const Profile& profile, const Requirement& asked, size_t hold_back) const;
+  std::optional<double> ForecastOf(QueueId queue, size_t hold_back, Instant at) const;
+  // The hold-backs that keep their groups from a class, a bit each; if so many more of these had room.
+  uint8_t HoldsOn(ClassIx c, Instant at, int more_room) const;
+  // Whether these keep the agents of a profile from it.
+  bool HeldFrom(const Profile& profile, ClassIx c, uint8_t holds) const;
+  // What a profile may serve, less what is held back from it.
+  BitSet OpenClasses(const Profile& profile) const;
+  // When the clock alone lets go of agents with room whom hold-backs keep from the contact, the first of its class.
+  Instant LetsGoAt(const Contact& contact) const;
+  // The first waiting contacts of each class that is bound.
+  void VisitBoundHeads(const std::function<void(Contact&)>& visit);
+
   // --- keep_room.cc ---
   // Whether the agent keeps its room for somebody who stands before the contact. What is directed to it comes through.
   bool KeepsRoomFrom(const Agent& agent, const Contact& contact) const;
   // Of the agents with room for the contact, asking for that, those who keep it from it; but for who are passed over.
-  int KeptBackCount(const Contact& contact, ClassIx c) const;
+  int KeptBackCount(const Contact& contact, ClassIx c, uint8_t holds) const;
   // From when it has waited in this queue; since it was last served, if it was.
   static Instant WaitsSince(const Contact& contact);
   // From when on somebody should keep room for it; kNever if nobody need, or somebody does.
   Instant WantsRoomAt(const Contact& contact) const;
-  bool MayKeepRoom(const Agent& agent, ClassIx c) const;
+  bool MayKeepRoom(const Agent& agent, ClassIx c, uint8_t holds) const;
   void KeepRoomAt(AgentId agent);
   void KeepRoomFor(const Contact& contact);
   void KeepRooms();

@@ -26,8 +26,8 @@ RouterState Router::Export() const {
   for (ClassIx c = 0; c < r.line.class_count(); ++c) {
     const Requirement& asked = r.line.requirement(c);
     const Learned& l = r.line.learned(c);
-    state.classes.push_back({asked.skills, asked.channel, asked.restricted_to, l.handle_s, l.handle_count,
-                             l.arrivals_per_s, l.arrival_at, l.value_shift});
+    state.classes.push_back({asked.skills, asked.channel, asked.restricted_to, asked.hold_back_queue, asked.held_back,
+                             l.handle_s, l.handle_count, l.arrivals_per_s, l.arrival_at, l.value_shift});
   }
   return state;
 }
@@ -52,7 +52,7 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
   r.last_offer = state.last_offer;
   r.LoadPolicy(state.policy);
   for (const ClassData& c : state.classes) {
-    const ClassIx cls = r.InternClass({c.requirements, c.channel, c.restricted_to});
+    const ClassIx cls = r.InternClass({c.requirements, c.channel, c.restricted_to, c.hold_back_queue, c.held_back});
     r.line.learned(cls) = {c.handle_s, c.handle_count, c.arrivals_per_s, c.arrival_at, c.value_shift};
   }
   for (const AgentData& data : state.agents) {

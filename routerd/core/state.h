@@ -143,6 +143,8 @@ struct ClassData {
   Skills requirements;
   ChannelId channel{0};
   QueueId restricted_to = kNoQueue;
+  QueueId hold_back_queue = kNoQueue;
+  uint8_t held_back = 0;
   double handle_s = 0;  // Mean handle time, weighted to the recent.
   int64_t handle_count = 0;
   double arrivals_per_s = 0;

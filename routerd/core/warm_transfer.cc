@@ -26,7 +26,7 @@ QueueId Router::Impl::OfferingQueue(const Contact& contact) const {
 
 ClassIx Router::Impl::WarmClass(const Contact& contact, const WarmTransfer& warm) {
   const QueueId queue = warm.to_queue == kNoQueue ? contact.queue : warm.to_queue;
-  return InternClass({warm.requirements, contact.channel, rules(queue).restricted ? queue : kNoQueue});
+  return InternClass(RequirementIn(queue, contact.channel, contact.vip, warm.requirements));
 }
 
 bool Router::Impl::SeeksWarmly(const Contact& contact) const {
@@ -38,7 +38,9 @@ bool Router::Impl::SeeksWarmly(const Contact& contact) const {
 bool Router::Impl::MayTakeWarmly(const Agent& agent, const Contact& contact, const WarmUnderWay& warm) const {
   if (Passed(contact, agent.data.id)) return false;
   if (warm.to_agent != kNoAgent) return warm.to_agent == agent.data.id;
-  return agent.profile != kNoProfile && class_profiles[warm.cls].Test(agent.profile);
+  if (agent.profile == kNoProfile || !class_profiles[warm.cls].Test(agent.profile)) return false;
+  const uint8_t holds = hold_back_classes.empty() ? 0 : HoldsOn(warm.cls, now, 0);
+  return holds == 0 || !HeldFrom(roster.profile(agent.profile), warm.cls, holds);
 }
 
 // Few are passed on at a time, so each is looked at.

@@ -208,6 +208,12 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   queue.service_target = Compile(config.service_level_target());
   if (config.known_agent().has_wait_max()) queue.known_agent.wait_max = Compile(config.known_agent().wait_max());
   if (config.known_agent().has_worth()) queue.known_agent.worth = Compile(config.known_agent().worth());
+  for (const v1::HoldBackConfig& hold_back : config.hold_backs()) {
+    queue.hold_backs.push_back({Compile(hold_back.tier()),
+                                hold_back.agent_count(),
+                                hold_back.percent(),
+                                {hold_back.vip_levels().begin(), hold_back.vip_levels().end()}});
+  }
   for (const v1::EscalationStep& step : config.escalation()) queue.escalation.push_back(Compile(step));
   queue.calendar = config.calendar();
   if (config.has_when_closed()) queue.when_closed = Compile(config.when_closed());

@@ -162,6 +162,10 @@ std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossie
     if (data.restricted_to != core::kNoQueue) learned.set_queue(std::string(router.NameOf(data.restricted_to)));
     learned.set_channel(std::string(router.NameOf(data.channel)));
     SetRequirements(data.requirements, router, learned.mutable_requirements());
+    if (data.hold_back_queue != core::kNoQueue) {
+      learned.set_hold_back_queue(std::string(router.NameOf(data.hold_back_queue)));
+      learned.set_held_back(data.held_back);
+    }
     learned.set_handle_s_mean(data.handle_s);
     learned.set_handle_count(data.handle_count);
     learned.set_arrivals_per_s(data.arrivals_per_s);
@@ -288,10 +292,13 @@ absl::Status SnapshotImport::TakeClass(const v1::SnapshotClass& record) {
   core::ClassData& data = state_.classes.emplace_back();
   const auto channel = IndexOf<core::ChannelId>(state_.channels, record.channel());
   const auto queue = IndexOf<core::QueueId>(state_.queues, record.queue());
-  if (!channel || (!queue && !record.queue().empty()))
+  const auto hold_back_queue = IndexOf<core::QueueId>(state_.queues, record.hold_back_queue());
+  if (!channel || (!queue && !record.queue().empty()) || (!hold_back_queue && !record.hold_back_queue().empty()))
     return Damaged("a kind of work names an unknown channel or queue");
   data.channel = *channel;
   data.restricted_to = queue.value_or(core::kNoQueue);
+  data.hold_back_queue = hold_back_queue.value_or(core::kNoQueue);
+  data.held_back = static_cast<uint8_t>(record.held_back());
   data.requirements = Requirements(record.requirements());
   data.handle_s = record.handle_s_mean();
   data.handle_count = record.handle_count();

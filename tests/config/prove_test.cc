@@ -255,15 +255,29 @@ queues:
 agents: [{id: ana, skills: {billing: SENIOR}}, {id: bo, skills: {english: SENIOR}}])",
      "REFUSED queues[0].escalation[0].requirements: no agent can ever serve whom this raises, by chat say: in queue "
      "\"billing\" it asks for english >= JUNIOR in addition; nearest is \"ana\", who lacks english; ask for less"},
-    {"HoldingEverybodyBackIsSuspicious", R"(
+    {"HoldingEverybodyBackIsRefused", R"(
 queues:
 - id: billing
   requirements: [{skill: billing}]
   hold_backs: [{tier: SENIOR, agent_count: 2, vip_levels: [gold]}]
 agents: [{id: ana, skills: {billing: SENIOR}}, {id: bo, skills: {billing: EXPERT}}])",
-     "suspicious queues[0].hold_backs[0]: keeps all who can serve queue \"billing\", 2 in number, for gold: a chat "
-     "contact "
-     "of no such standing waits, with all of them idle, for as long as these are expected; keep fewer"},
+     "REFUSED queues[0].hold_backs[0]: keeps all who can serve queue \"billing\" by chat, 2 in number, for gold: "
+     "whoever has no such standing waits for ever, with all of them idle, until one who has it comes; keep fewer"},
+    {"HoldingSomeBackIsFine", R"(
+queues:
+- id: billing
+  requirements: [{skill: billing}]
+  hold_backs: [{tier: EXPERT, percent: 100, vip_levels: [gold]}, {tier: SENIOR, agent_count: 1, vip_levels: [gold]}]
+agents: [{id: ana, skills: {billing: SENIOR}}, {id: bo, skills: {billing: EXPERT}}])",
+     ""},
+    {"HoldingNobodyBackIsRefused", R"(
+queues:
+- id: billing
+  requirements: [{skill: billing}]
+  hold_backs: [{tier: EXPERT, agent_count: 1, vip_levels: [gold]}]
+agents: [{id: ana, skills: {billing: SENIOR}}])",
+     "REFUSED queues[0].hold_backs[0]: keeps nobody: no agent whom queue \"billing\" admits has billing >= EXPERT; "
+     "ask for a lower tier"},
 
     // Bots.
     {"ABotWithoutSkillsServesAQueueWithBotsFirst", R"(

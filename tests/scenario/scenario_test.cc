@@ -102,6 +102,16 @@ Tier ParseTier(const std::string& name) {
   throw std::invalid_argument("no tier " + name);
 }
 
+// `1` or `50%`, then `SENIOR:gold,silver`.
+HoldBackPolicy ParseHoldBack(const std::string& size, const std::string& text) {
+  const size_t colon = text.find(':');
+  HoldBackPolicy hold_back;
+  hold_back.tier = ParseTier(text.substr(0, colon));
+  (size.back() == '%' ? hold_back.percent : hold_back.count) = std::stoi(size);
+  hold_back.vips = Split(text.substr(colon + 1), ',');
+  return hold_back;
+}
+
 std::vector<NamedTier> ParseNeeds(const std::string& text) {
   std::vector<NamedTier> needs;
   if (text == "nothing") return needs;
@@ -232,6 +242,7 @@ class Story {
         }
         if (key == "relax") q.steps.push_back({ParseTime(value), know(ParseNeeds(w.at(++i)))});
         if (key == "escalate") q.escalation.push_back(ParseEscalation(value, w.at(++i)));
+        if (key == "keeps") q.hold_backs.push_back(ParseHoldBack(value, w.at(++i)));
         if (key == "known") q.known_agent = {ParseTime(value), ParseTime(w.at(++i))};
         if (key == "deadlines") {
           q.order = Order::kEarliestDeadline;

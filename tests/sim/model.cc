@@ -155,6 +155,33 @@ bool Model::Before(const Contact& a, const Contact& b) {
   return std::make_tuple(-a.lane, a.rank, a.number) < std::make_tuple(-b.lane, b.rank, b.number);
 }
 
+bool Model::Binds(const v1::HoldBackConfig& hold_back, const Contact& contact) const {
+  return std::find(hold_back.vip_levels().begin(), hold_back.vip_levels().end(), contact.vip) ==
+         hold_back.vip_levels().end();
+}
+
+bool Model::HeldFrom(const std::string& agent, const Contact& contact, int64_t now, bool surely) const {
+  const v1::QueueConfig& queue = QueueOf(contact);
+  if (!contact.reserved_agent.empty()) return false;
+  for (int i = 0; i < queue.hold_backs_size(); ++i) {
+    const v1::HoldBackConfig& hold_back = queue.hold_backs(i);
+    if (!Binds(hold_back, contact) || (surely && expected_.contains({contact.queue, i}))) continue;
+    Contact like_it = contact;  // One that every agent of the group could take.
+    like_it.requirements = ToMap(queue.requirements());
+    for (auto& [skill, tier] : like_it.requirements) tier = hold_back.tier();
+    if (!MayTake(agent, like_it)) continue;
+    int on_duty = 0, room = 0;
+    for (const auto& [name, other] : agents_) {
+      if (!MayTake(name, like_it)) continue;
+      on_duty += OnDuty(name, like_it, now);
+      room += HasRoom(name, like_it, now);
+    }
+    const int kept = hold_back.percent() > 0 ? (hold_back.percent() * on_duty + 99) / 100 : hold_back.agent_count();
+    if (room <= kept) return true;
+  }
+  return false;
+}
+
 bool Model::KeepsRoomFrom(const std::string& agent, const Contact& contact) const {
   const std::string& kept = agents_.at(agent).room_for;
   const bool directed = contact.reserved_agent == agent && !contact.known;
@@ -197,7 +224,9 @@ void Model::CheckRoomKept(const std::string& name, const Contact& contact, int64
   }
   if (!WantsRoom(contact, now)) return;
   for (const auto& [agent, data] : agents_) {
-    if (data.room_for.empty() && CouldKeepRoom(agent, contact, now)) {
+    const bool bound = std::any_of(QueueOf(contact).hold_backs().begin(), QueueOf(contact).hold_backs().end(),
+                                   [&](const auto& hold_back) { return Binds(hold_back, contact); });
+    if (!bound && data.room_for.empty() && CouldKeepRoom(agent, contact, now)) {
       broken_.push_back(name + " has waited long, and " + agent + " could keep room for it");
     }
   }
@@ -212,7 +241,8 @@ void Model::CheckShift(const Contact& contact, const v1::Event& event, int64_t u
   Expect(contact.shift <= 0 && contact.shift >= -bound, event, "a place is moved forward by at most the bound");
   for (const auto& [name, other] : contacts_) {
     const bool alike = other.queue == contact.queue && other.channel == contact.channel &&
-                       other.requirements == contact.requirements && other.lane == contact.lane;
+                       other.requirements == contact.requirements && other.lane == contact.lane &&
+                       (queue.hold_backs().empty() || other.vip == contact.vip);
     if (name == contact.name || !alike || !other.as_created || other.state != Contact::kQueued) continue;
     if (!other.reserved_agent.empty() || other.rank - other.shift > unmoved) continue;
     Expect(other.rank <= contact.rank, event, name + " is overtaken by one of its own kind");
@@ -245,9 +275,11 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
     const std::optional<Contact> other = Sought(one, now);
     if (!other) continue;
     const bool could = MayTake(agent, *other) && !OtherOffered(*other) && HasRoom(agent, *other, now) &&
-                       !BackedOff(agent, *other, now) && !KeepsRoomFrom(agent, *other);
+                       !BackedOff(agent, *other, now) && !KeepsRoomFrom(agent, *other) &&
+                       !HeldFrom(agent, *other, now, /*surely=*/false);
     expect(!could, name + " stands before it");
   }
+  expect(!HeldFrom(agent, contact, now, /*surely=*/true), "the agent is held back from it");
   // Whom the strategy puts first, over everybody who could.
   if (offer.rule() == "reserved" || offer.rule() == "least_wanted" || offer.rule() == "asked_again") return;
   using Score = std::tuple<int64_t, int64_t, int64_t, int>;
@@ -264,7 +296,7 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   };
   for (const auto& [name, other] : agents_) {
     if (name == agent || !MayTake(name, contact) || !HasRoom(name, contact, now) || BackedOff(name, contact, now) ||
-        KeepsRoomFrom(name, contact)) {
+        KeepsRoomFrom(name, contact) || HeldFrom(name, contact, now, /*surely=*/false)) {
       continue;
     }
     const bool asked = std::any_of(contact.offers.begin(), contact.offers.end(),
@@ -405,6 +437,10 @@ void Model::Apply(const v1::Event& e) {
       Expect(
           contact.queued_at <= now && contact.rank <= now + std::max<int64_t>(0, e.contact_created().value_shift_ns()),
           e, "nobody stands behind who comes later");
+      contact.vip = created.context().customer().vip();
+      for (int i = 0; i < QueueOf(contact).hold_backs_size(); ++i) {
+        if (!Binds(QueueOf(contact).hold_backs(i), contact)) expected_.insert({contact.queue, i});
+      }
       contact.labels.insert(created.labels().begin(), created.labels().end());
       contact.contact_count = e.contact_created().contact_count();
       contact.requirements = ToMap(created.requirements());
@@ -416,6 +452,7 @@ void Model::Apply(const v1::Event& e) {
       break;
     }
     case v1::Event::kContactReprioritized:
+      c->vip = e.contact_reprioritized().vip();
       c->rank = Ns(e.contact_reprioritized().rank_time());
       c->lane = e.contact_reprioritized().lane();
       break;
@@ -830,7 +867,7 @@ void Model::CheckSettled(int64_t now) {
     if (const auto asking = contact.warm ? Sought(contact, now) : std::nullopt) {
       for (const auto& [agent, data] : agents_) {
         const bool could = MayTake(agent, *asking) && HasRoom(agent, *asking, now) && !BackedOff(agent, *asking, now) &&
-                           !KeepsRoomFrom(agent, *asking);
+                           !KeepsRoomFrom(agent, *asking) && !HeldFrom(agent, *asking, now, /*surely=*/false);
         if (could) broken_.push_back(name + " is passed on and " + agent + " has room, but is not asked");
       }
     }
@@ -846,7 +883,7 @@ void Model::CheckSettled(int64_t now) {
     if (OtherOffered(contact)) continue;
     for (const auto& [agent, data] : agents_) {
       if (MayTake(agent, contact) && HasRoom(agent, contact, now) && !BackedOff(agent, contact, now) &&
-          !KeepsRoomFrom(agent, contact)) {
+          !KeepsRoomFrom(agent, contact) && !HeldFrom(agent, contact, now, /*surely=*/false)) {
         std::string about = contact.reserved_agent.empty() ? "" : "; kept for it";
         if (!contact.back_offs.empty()) about += "; passed over by " + std::to_string(contact.back_offs.size());
         if (!contact.linked.empty()) about += "; linked with " + *contact.linked.begin();

@@ -28,6 +28,8 @@ namespace v1 = ::routerd::v1;
 //               put off comes back at its time, in an open queue; a callback is not sent away by the clock
 //   Handover    who is passed on warm stays with its agent until the next one, whose capacity the offer took, accepts;
 //               one is asked at a time, and nobody after its time
+//   Hold-backs  nobody who is bound is offered to kept agents before anybody came for whom they are kept; what the
+//               forecast keeps is taken on trust, between none and the whole count
 //   Liveness    (CheckSettled) nobody waits while an agent who may take the contact has room, and does not keep it for
 //               one who stands before it; for who has waited long for more room than there is, somebody keeps it
 class Model {
@@ -45,6 +47,7 @@ class Model {
   struct Contact {
     enum State { kQueued, kOffered, kActive, kWrapUp, kScheduled } state = kQueued;
     std::string name, queue, channel, agent, reserved_agent;  // Agent: who serves it.
+    std::string vip;
     int lane = 0;
     int64_t shift = 0;       // By its queue's order; in the rank already.
     bool as_created = true;  // Nothing but offers happened to it.
@@ -125,6 +128,10 @@ class Model {
   // Declined, missed or passed on a while ago; unless so did everybody there, and a moment has passed.
   bool BackedOff(const std::string& agent, const Contact& contact, int64_t now) const;
   static bool Before(const Contact& a, const Contact& b);
+  bool Binds(const v1::HoldBackConfig& hold_back, const Contact& contact) const;
+  // Whether hold-backs of its queue may keep the agent from it, whatever they forecast; or must, as nobody has come yet
+  // for whom it is kept.
+  bool HeldFrom(const std::string& agent, const Contact& contact, int64_t now, bool surely) const;
   // Whether the agent keeps its room for one who stands before, and the contact is not directed to it.
   bool KeepsRoomFrom(const std::string& agent, const Contact& contact) const;
   // Whether one who lacks nothing but room could keep it, and takes what else would fill it.
@@ -146,6 +153,7 @@ class Model {
   std::map<std::string, Contact> contacts_;
   std::map<std::string, Agent> agents_;
   std::set<std::string> ended_;
+  std::set<std::pair<std::string, int>> expected_;  // Queues and their hold-backs for whom somebody has come.
   std::set<std::string> offers_seen_;
   std::string handed_over_;  // Let go for the agent who must accept it in the next event.
   int64_t last_sequence_ = 0, last_time_ = 0;

@@ -158,6 +158,17 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
       }
       if (random.OneIn(2)) queue.add_relaxation()->mutable_after()->set_seconds(90);
     }
+    if (random.OneIn(2)) {
+      v1::HoldBackConfig& hold_back = *queue.add_hold_backs();
+      hold_back.set_tier(static_cast<v1::Tier>(random.Between(1, 4)));
+      if (random.OneIn(2)) {
+        hold_back.set_agent_count(random.Between(1, 3));
+      } else {
+        hold_back.set_percent(random.Between(10, 60));
+      }
+      hold_back.add_vip_levels("gold");
+      if (random.OneIn(2)) hold_back.add_vip_levels("silver");
+    }
     queue.mutable_offer_timeout()->set_seconds(random.Between(5, 20));
     queue.mutable_miss_back_off()->set_seconds(random.Between(0, 30));
     queue.mutable_decline_back_off()->set_seconds(random.Between(1, 60));
