@@ -87,6 +87,7 @@ std::vector<QueueBound> Bounds(const v1::WorkspaceConfig& workspace) {
     QueueBound& bound = bounds.emplace_back();
     bound.queue = queue.id();
     absl::Duration ahead_max;
+    bound.held_back = !queue.hold_backs().empty();
     for (int k = 0; k < workspace.queues_size(); ++k) {
       const v1::QueueConfig& other = workspace.queues(k);
       if (!servers[i].Intersects(servers[k])) continue;
@@ -126,6 +127,7 @@ std::vector<std::string> ExceptionTexts(const QueueBound& bound) {
   if (!bound.picked.empty()) {
     texts.push_back(absl::StrCat("contacts that agents pick from ", NamesText(bound.picked)));
   }
+  if (bound.held_back) texts.push_back("whoever gets an agent that its hold_backs keep from it");
   return texts;
 }
 

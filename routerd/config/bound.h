@@ -27,6 +27,7 @@ struct QueueBound {
   std::vector<std::string> higher;  // Queues of a higher lane with an agent in common.
   std::vector<std::string> raised;  // Queues with an agent in common that may raise a contact above this one's lane.
   std::vector<std::string> picked;  // Queues with an agent in common whose agents may pick out of turn, maybe itself.
+  bool held_back = false;           // Agents may be kept from it, for customers of some standing.
   // Channels for which no agent of the queue is safe from being filled by cheaper contacts: these fit into what room
   // there is, so that what a costlier one needs is not free at once until an agent keeps room for it.
   std::vector<std::string> crowded;

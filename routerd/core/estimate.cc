@@ -166,13 +166,20 @@ const WaitEstimate& Router::Impl::OutlookFor(const Contact& newcomer) {
 
 WaitEstimate Router::Estimate(ContactId id, Instant now) const { return impl_->EstimateWaiting(*impl_->Find(id), now); }
 
-WaitEstimate Router::EstimateNewcomer(QueueId queue, ChannelId channel, Instant now) const {
+WaitEstimate Router::EstimateNewcomer(QueueId queue, ChannelId channel, VipId vip, Instant now) const {
   const QueueRules& rules = impl_->rules(queue);
-  const Requirement asked = impl_->RequirementIn(queue, channel, kNoVip, rules.requirements);
-  const Instant rank = now - rules.policy.head_start + impl_->ValueShift(asked, rules.policy);
+  const Requirement asked = impl_->RequirementIn(queue, channel, vip, rules.requirements);
+  const Duration standing = vip == kNoVip ? Duration{0} : impl_->vip_rules[Index(vip)].head_start;
+  const Instant rank = now - rules.policy.head_start - standing + impl_->ValueShift(asked, rules.policy);
   const LineKey key{-rules.policy.lane, rank, ContactId{Index(impl_->last_contact) + 1}};
-  return EstimateOne(*impl_, key, asked, kNoAgent, now,
-                     [&](Forecast& forecast) { return forecast.AddNewcomer(asked, key); });
+  WaitEstimate estimate = EstimateOne(*impl_, key, asked, kNoAgent, now,
+                                      [&](Forecast& forecast) { return forecast.AddNewcomer(asked, key); });
+  const Hours hours = impl_->HoursOf(rules, now);
+  if (!hours.open && hours.change_at != kNever) {
+    if (estimate.p50) *estimate.p50 += hours.change_at - now;
+    if (estimate.p90) *estimate.p90 += hours.change_at - now;
+  }
+  return estimate;
 }
 
 Router::Staffing Router::StaffingOf(QueueId queue) const {

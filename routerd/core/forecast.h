@@ -20,7 +20,8 @@ namespace routerd::core {
 // What is drawn depends on contact and run alone, not on the moment, so that a forecast a second later differs by what
 // happened and not by chance.
 //
-// Leaves out: agents who come and go, customers who give up, and who comes later with a better rank. Tried on recorded
+// Leaves out: agents who come and go, customers who give up, agents held back, room kept for costly contacts, and who
+// comes later with a better rank. Tried on recorded
 // days, drawing later arrivals by class and standing made the estimates no better and twice as dear.
 // Cost: under a microsecond a contact and run, and each agent's work in hand once a run.
 class Forecast {

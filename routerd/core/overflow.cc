@@ -363,7 +363,7 @@ void Router::Impl::ComeDue(Contact& contact) {
 
 Router::Hours Router::HoursOf(QueueId queue, Instant now) const { return impl_->HoursOf(impl_->rules(queue), now); }
 
-Router::Admission Router::AdmissionTo(QueueId id, ChannelId channel, Instant now) const {
+Router::Admission Router::AdmissionTo(QueueId id, ChannelId channel, VipId vip, Instant now) const {
   const Impl& r = *impl_;
   const QueueRules& queue = r.rules(id);
   const Hours hours = r.HoursOf(queue, now);
@@ -373,11 +373,11 @@ Router::Admission Router::AdmissionTo(QueueId id, ChannelId channel, Instant now
   if (hours.change_at != kNever) {
     admission.open_at = hours.open ? NextChange(*queue.calendar, hours.change_at) : hours.change_at;
   }
+  admission.estimate = EstimateNewcomer(id, channel, vip, now);
   if (!hours.open) {
     admission.advice = Advice::kClosed;
     return admission;
   }
-  admission.estimate = EstimateNewcomer(id, channel, now);
   if (IsFull(queue)) {
     admission.advice = Advice::kFull;
   } else if (r.Unstaffed(queue, channel, queue.steps.empty() ? queue.requirements : queue.steps.back().requirements)) {

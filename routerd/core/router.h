@@ -117,8 +117,9 @@ class Router {
   void EstimateAll(Instant now, const std::function<void(const ContactCommon&, const WaitEstimate&)>& visit) const;
   // Requires: the contact waits.
   WaitEstimate Estimate(ContactId contact, Instant now) const;
-  // What one who joined `queue` over `channel` now, without standing, would be told.
-  WaitEstimate EstimateNewcomer(QueueId queue, ChannelId channel, Instant now) const;
+  // What one of that standing who joined `queue` over `channel` now would be told. While the queue is closed, the time
+  // to its opening is part of the wait.
+  WaitEstimate EstimateNewcomer(QueueId queue, ChannelId channel, VipId vip, Instant now) const;
   // Requires: the contact lives. At most `agents_max` agents; `only`: that one alone. The cause is about all of them.
   Explanation Explain(ContactId contact, Instant now, size_t agents_max, AgentId only = kNoAgent) const;
   // Agents who may serve the queue's own requirement: available and connected, and those of them with room.
@@ -134,7 +135,7 @@ class Router {
     Instant change_at = kNever;
   };
   Hours HoursOf(QueueId queue, Instant now) const;
-  // What joining the queue now would mean, without standing.
+  // What joining the queue now would mean.
   enum class Advice : uint8_t { kJoin, kNotToday, kClosed, kFull, kUnstaffed };
   struct Admission {
     Advice advice = Advice::kJoin;
@@ -143,7 +144,7 @@ class Router {
     Instant open_at = kNever;   // When it opens next after that.
     bool callback_allowed = false;
   };
-  Admission AdmissionTo(QueueId queue, ChannelId channel, Instant now) const;
+  Admission AdmissionTo(QueueId queue, ChannelId channel, VipId vip, Instant now) const;
 
   // --- Names ---
 

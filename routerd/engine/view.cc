@@ -58,7 +58,8 @@ v1::Queue ViewImpl::QueueOf(const v1::QueueConfig& config) const {
   queue.set_agents_free_count(staffing.free);
   if (s_.dossier.directory().config().channels_size() > 0) {
     const auto channel = router().FindChannel(s_.dossier.directory().config().channels(0).id());
-    if (channel) *queue.mutable_estimate() = engine::ToProto(router().EstimateNewcomer(*id, *channel, s_.now));
+    if (channel)
+      *queue.mutable_estimate() = engine::ToProto(router().EstimateNewcomer(*id, *channel, core::kNoVip, s_.now));
   }
   return queue;
 }
@@ -242,8 +243,15 @@ absl::StatusOr<v1::QueryAdmissionResponse> ViewImpl::Admission(const v1::QueryAd
     return Error(StatusCode::kNotFound, "CHANNEL_UNKNOWN",
                  absl::StrCat("no channel \"", request.channel(), "\"", base::DidYouMean(request.channel(), known)));
   }
+  const auto vip = request.vip().empty() ? core::kNoVip : router().FindVip(request.vip());
+  if (!vip) {
+    std::vector<std::string> known;
+    for (const v1::VipConfig& config : s_.dossier.directory().config().vip_levels()) known.push_back(config.id());
+    return Error(StatusCode::kNotFound, "VIP_UNKNOWN",
+                 absl::StrCat("no VIP level \"", request.vip(), "\"", base::DidYouMean(request.vip(), known)));
+  }
   using Advice = core::Router::Advice;
-  const core::Router::Admission admission = router().AdmissionTo(*queue, *channel, s_.now);
+  const core::Router::Admission admission = router().AdmissionTo(*queue, *channel, *vip, s_.now);
   v1::QueryAdmissionResponse response;
   switch (admission.advice) {
     case Advice::kJoin:

@@ -43,8 +43,8 @@ TEST(Estimate, TellsACallThatAllChatsMustEndFirst) {
   for (int i = 0; i < 3; ++i) w.Create("billing");
   const double call_s = Seconds(w.router.Estimate(w.Create("billing", "", "phone"), w.now).p50);
   for (int i = 0; i < 1; ++i) w.Create("billing");
-  const double chat_s =
-      Seconds(w.router.EstimateNewcomer(*w.router.FindQueue("billing"), *w.router.FindChannel("webchat"), w.now).p50);
+  const double chat_s = Seconds(
+      w.router.EstimateNewcomer(*w.router.FindQueue("billing"), *w.router.FindChannel("webchat"), kNoVip, w.now).p50);
   EXPECT_GT(call_s, 1.5 * chat_s) << "the last of three ends later than the first";
 }
 
@@ -84,7 +84,7 @@ TEST(Estimate, TellsANewcomerThatThereIsRoom) {
   World w;
   w.SignIn("ana");
   const WaitEstimate estimate =
-      w.router.EstimateNewcomer(*w.router.FindQueue("billing"), *w.router.FindChannel("phone"), w.now);
+      w.router.EstimateNewcomer(*w.router.FindQueue("billing"), *w.router.FindChannel("phone"), kNoVip, w.now);
   EXPECT_EQ(estimate.place, 1);
   EXPECT_LT(Seconds(estimate.p90), 5) << "the time it takes to answer";
 }

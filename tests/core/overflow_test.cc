@@ -422,9 +422,12 @@ TEST(Admission, SaysWhatJoiningNowWouldMean) {
   World w = WithHours(hours(8), policy);
   const QueueId billing = *w.router.FindQueue("billing");
   const ChannelId phone = *w.router.FindChannel("phone");
-  const auto ask = [&] { return w.router.AdmissionTo(billing, phone, w.now); };
+  const auto ask = [&](VipId vip = kNoVip) { return w.router.AdmissionTo(billing, phone, vip, w.now); };
   EXPECT_EQ(ask().advice, Router::Advice::kClosed);
   EXPECT_EQ(ask().open_at, w.now + hours(1));
+  w.SignIn("ana");
+  EXPECT_GT(*ask().estimate.p50, hours(1)) << "waits for the opening first";
+  w.Do(SignOut{.agent = "ana"});
   w.Wait(hours(1));
   EXPECT_EQ(ask().advice, Router::Advice::kUnstaffed);
   EXPECT_EQ(ask().close_at, w.now + hours(8));
@@ -437,6 +440,8 @@ TEST(Admission, SaysWhatJoiningNowWouldMean) {
   w.Create("billing", "", "phone");
   w.Create("billing", "", "phone");
   EXPECT_EQ(ask().advice, Router::Advice::kFull);
+  EXPECT_EQ(ask().estimate.place, 3);
+  EXPECT_EQ(ask(*w.router.FindVip("gold")).estimate.place, 1) << "would stand before them";
 }
 
 TEST(Overflow, AllOfItSurvivesASnapshot) {

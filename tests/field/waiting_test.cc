@@ -207,7 +207,7 @@ TEST(Estimate, CountsOnlyWhoCouldServe) {
   w.SignIn("bo");  // Orders only.
   const QueueId billing = *w.router.FindQueue("billing");
   EXPECT_EQ(w.router.StaffingOf(billing).available, 0);
-  EXPECT_FALSE(w.router.EstimateNewcomer(billing, *w.router.FindChannel("phone"), w.now).p50.has_value());
+  EXPECT_FALSE(w.router.EstimateNewcomer(billing, *w.router.FindChannel("phone"), kNoVip, w.now).p50.has_value());
   const ContactId call = w.Call("billing");
   EXPECT_FALSE(w.router.Estimate(call, w.now).p50.has_value());
   EXPECT_EQ(w.router.Explain(call, w.now, 10).cause, "1 agent could take it, offline") << "Ana, not Bo";
