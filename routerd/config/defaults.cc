@@ -20,6 +20,7 @@ void AtLeastJunior(v1::SkillRequirement& requirement) {
 void FillDefaults(v1::QueueConfig& queue) {
   if (queue.display_name().empty()) queue.set_display_name(queue.id());
   for (v1::SkillRequirement& requirement : *queue.mutable_requirements()) AtLeastJunior(requirement);
+  for (v1::SkillRequirement& preference : *queue.mutable_preferences()) AtLeastJunior(preference);
   for (v1::RelaxationStep& step : *queue.mutable_relaxation()) {
     for (v1::SkillRequirement& requirement : *step.mutable_requirements()) AtLeastJunior(requirement);
   }

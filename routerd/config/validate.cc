@@ -38,6 +38,7 @@ constexpr int kLaneMax = 9;
 constexpr const char* kNotServedYet = "is not served by this version of the router; leave it out";
 constexpr int kEscalationStepsMax = 20;
 constexpr size_t kLabelBytesMax = 64;
+constexpr int kPreferencesMax = 16;
 
 bool IsIdLetter(char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '_'; }
 
@@ -340,7 +341,9 @@ class Checker {
     CheckRange(path + ".return_window", queue.return_window(), absl::ZeroDuration(), absl::Hours(1));
     CheckKnownAgentValues(path + ".known_agent", queue.known_agent());
     CheckEscalationValues(path + ".escalation", queue.escalation());
-    if (!queue.preferences().empty()) Add(path + ".preferences", kNotServedYet);
+    if (queue.preferences_size() > kPreferencesMax) {
+      Add(path + ".preferences", absl::StrCat("more than ", kPreferencesMax, " skills"));
+    }
     if (queue.bots_first()) Add(path + ".bots_first", kNotServedYet);
     std::set<std::string_view> dispositions;
     for (int i = 0; i < queue.dispositions_size(); ++i) {
@@ -527,6 +530,7 @@ class Checker {
 
   void CheckQueueNames(const std::string& path, const v1::QueueConfig& queue, const Names& skills,
                        const Names& agents) {
+    CheckRequirements(path + ".preferences", queue.preferences(), skills);
     bool good = CheckRequirements(path + ".requirements", queue.requirements(), skills);
     const Requirements* before = &queue.requirements();
     absl::Duration after_before;

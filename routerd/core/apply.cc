@@ -284,6 +284,7 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
     const int waiting = r.waiting;
     r = {q, Resolve(q.requirements), {}, ResolveEscalation(q), {}, !q.agents.empty(), /*live=*/true, waiting};
     r.hold_backs = ResolveHoldBacks(q);
+    r.preferences = Resolve(q.preferences);
     for (const SkillTier& s : r.requirements) r.named_skills.Set(Index(s.skill));
     for (const RelaxStep& step : q.steps) {
       r.steps.push_back({step.after, Resolve(step.requirements)});
@@ -363,6 +364,7 @@ void Router::Impl::Apply(const Event& event) {
                    if (e.deadline != kNever) contact.edit_rare().deadline = e.deadline;
                    if (e.order_shift != Duration{0}) contact.edit_rare().order_shift = e.order_shift;
                    if (!e.labels.empty()) contact.edit_rare().labels = e.labels;
+                   if (!e.preferences.empty()) contact.edit_rare().preferences = e.preferences;
                    if (e.contact_count != 0) contact.edit_rare().contact_count = e.contact_count;
                    line.learned(contact.cls).AddArrival(at);
                    // Other queues that ask for the same may order by deadline.

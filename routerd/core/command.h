@@ -29,6 +29,7 @@ struct CreateContact {
   std::string queue;
   std::string channel;
   std::vector<NamedTier> requirements = {};  // Beyond the queue's; the higher tier counts.
+  std::vector<NamedTier> preferences = {};   // Welcome beside the queue's, not asked for; at most 16.
   std::string vip = {};                      // Empty: none.
   Duration head_start{0};                    // Its own, 0 to 24 h.
   int lane = 0;                              // Added to the queue's, 0 to 9.

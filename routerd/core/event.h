@@ -31,6 +31,7 @@ struct ContactCreated {
   Duration order_shift{0};               // By which the queue's order moved the rank; negative is forward.
   Instant queued_at = {};                // Entered the queue's line; before the event when it took a place up again.
   ContactId returned_from = kNoContact;  // Whose place that is.
+  Skills preferences = {};               // Its own.
 };
 struct ContactReprioritized {
   ContactId contact;
@@ -89,6 +90,8 @@ struct OfferMade {
   // Agents with room who may take it, the chosen one included.
   int candidates = 0;
   bool warm = false;  // Another agent serves it meanwhile.
+  // Among those whom the strategy scores alike it has the most of the preferred skills. Told in the reason only.
+  bool by_preference = false;
 };
 struct OfferAccepted {
   OfferId offer;

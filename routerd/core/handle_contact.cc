@@ -18,6 +18,8 @@ Handler::Result Handler::operator()(const CreateContact& c) {
   if (absl::Status status = FindVip(c.vip, vip); !status.ok()) return status;
   Skills requirements = r_.rules(*queue).requirements;
   if (absl::Status status = AddRequirements(c.requirements, requirements); !status.ok()) return status;
+  Skills preferences;
+  if (absl::Status status = AddRequirements(c.preferences, preferences); !status.ok()) return status;
   if (absl::Status status = CheckHeadStart(c.head_start); !status.ok()) return status;
   if (absl::Status status = CheckLane(c.lane); !status.ok()) return status;
   auto labels = NewLabels({}, c.labels);
@@ -61,7 +63,8 @@ Handler::Result Handler::operator()(const CreateContact& c) {
                          .contact_count = c.contact_count,
                          .order_shift = order_shift,
                          .queued_at = c.returned ? c.returned->queued_at : r_.now,
-                         .returned_from = c.returned ? c.returned->from : kNoContact});
+                         .returned_from = c.returned ? c.returned->from : kNoContact,
+                         .preferences = std::move(preferences)});
   if (c.schedule_at) {
     r_.Emit(ContactScheduled{.contact = id, .until = r_.OpenAt(rules, *c.schedule_at), .reason = "created"});
     return Reply{id};

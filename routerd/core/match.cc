@@ -1,7 +1,9 @@
 // Who gets whom.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "routerd/core/router_impl.h"
@@ -57,7 +59,15 @@ bool Router::Impl::MayExceed(const Agent& agent, const Contact& contact) const {
          agent.data.count_max[Index(contact.channel)] > 0;
 }
 
-void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates) {
+int Router::Impl::PreferredCount(const Contact& contact, QueueId queue, const Skills& skills) const {
+  int count = 0;
+  for (const Skills* preferred : {&rules(queue).preferences, &contact.rare().preferences}) {
+    for (const SkillTier& skill : *preferred) count += TierOf(skills, skill.skill) >= skill.tier;
+  }
+  return count;
+}
+
+void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates, bool by_preference) {
   const QueuePolicy& queue = rules(OfferingQueue(contact)).policy;
   Emit(OfferMade{.offer = OfferId{Index(last_offer) + 1},
                  .contact = contact.id,
@@ -67,7 +77,8 @@ void Router::Impl::MakeOffer(Contact& contact, AgentId agent, OfferRule rule, in
                  .rule = rule,
                  .strategy = queue.strategy,
                  .candidates = candidates,
-                 .warm = contact.state == ContactState::kActive});
+                 .warm = contact.state == ContactState::kActive,
+                 .by_preference = by_preference});
 }
 
 // Offers a waiting contact to the best agents with room, to as many at once as its queue says.
@@ -83,7 +94,8 @@ void Router::Impl::MatchContact(Contact& contact) {
     const Choice choice = ChooseAgent(contact);
     if (choice.agent == kNoAgent) return;
     const bool again = BackOffOf(contact, choice.agent, now) != nullptr;
-    MakeOffer(contact, choice.agent, again ? OfferRule::kAskedAgain : OfferRule::kStrategy, choice.candidates);
+    MakeOffer(contact, choice.agent, again ? OfferRule::kAskedAgain : OfferRule::kStrategy, choice.candidates,
+              choice.by_preference);
   }
 }
 
@@ -109,27 +121,33 @@ Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact, QueueId q
   const size_t channel = Index(contact.channel);
   const Skills& asked = line.requirement(cls).skills;
   if (strategy == Strategy::kLeastWanted) RefreshPrices();
+  const bool prefers = !rules(queue).preferences.empty() || !contact.rare().preferences.empty();
   double best_score = std::numeric_limits<double>::infinity();
+  int best_preferred = 0;
   PoolKey best;
   int candidates = 0;
   const uint8_t holds = hold_back_classes.empty() ? 0 : HoldsOn(cls, now, 0);
+  bool by_preference = false;
   BitSet::ForEachInBoth(class_profiles[cls], roster.staffed(contact.channel), [&](size_t p) {
     const Profile& profile = roster.profile(static_cast<ProfileIx>(p));
     if (holds != 0 && HeldFrom(profile, cls, holds)) return;
     candidates += profile.room_counts[channel];
     double score = 0;
-    if (strategy == Strategy::kLeastWanted) score = profile.wanted;
+    if (strategy == Strategy::kLeastWanted) score = prefers ? std::round(profile.wanted * 10) / 10 : profile.wanted;
     if (strategy == Strategy::kBestFit) score = static_cast<double>(Surplus(profile.skills, asked));
     if (strategy == Strategy::kMostSkilled) {
       score = -static_cast<double>(Surplus(profile.skills, asked));
     }
     if (score > best_score) return;
+    const int preferred = prefers ? PreferredCount(contact, queue, profile.skills) : 0;
     for (const Profile::Group& group : profile.groups) {
       if ((group.room >> channel & 1) == 0) continue;
       for (const PoolKey& key : group.pools[order]) {
         if (Passed(contact, key.agent)) continue;
-        if (score < best_score || key < best) {
+        by_preference = score == best_score && (by_preference || preferred != best_preferred);
+        if (std::tie(score, best_preferred, key) < std::tie(best_score, preferred, best)) {
           best_score = score;
+          best_preferred = preferred;
           best = key;
         }
         break;
@@ -144,7 +162,7 @@ Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact, QueueId q
     if (could && Passed(contact, b.agent)) --candidates;
   }
   if (!room_keepers.empty()) candidates -= KeptBackCount(contact, cls, holds);
-  return {best.agent, candidates};
+  return {best.agent, candidates, by_preference};
 }
 
 // The contact that comes first among those that an agent may take and has room for.

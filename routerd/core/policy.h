@@ -133,7 +133,8 @@ inline constexpr int kOverflowRulesMax = 32;
 struct QueuePolicy {
   std::string name;
   std::vector<NamedTier> requirements;
-  std::vector<RelaxStep> steps;  // By time; each no harder than the one before.
+  std::vector<RelaxStep> steps;        // By time; each no harder than the one before.
+  std::vector<NamedTier> preferences;  // Welcome, not asked for.
   Duration head_start{0};
   int lane = 0;
   Strategy strategy = Strategy::kLeastWanted;

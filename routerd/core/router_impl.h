@@ -75,6 +75,7 @@ struct QueueRules {
   bool restricted = false;
   bool live = false;  // The policy in force has it.
   int waiting = 0;    // Contacts of this queue in the line.
+  Skills preferences{};
 
   struct HoldBack {
     HoldBackPolicy policy;
@@ -323,6 +324,7 @@ struct Router::Impl {
   struct Choice {
     AgentId agent = kNoAgent;
     int candidates = 0;  // With room and not passed over, the chosen one included.
+    bool by_preference = false;
   };
   Choice ChooseAgent(const Contact& contact) { return ChooseAgent(contact, contact.queue, contact.cls); }
   // The same, as if it were in that queue and of that class.
@@ -330,7 +332,9 @@ struct Router::Impl {
   // Whether the choice passes an agent by: backed off, or asked already in this round.
   bool Passed(const Contact& contact, AgentId agent) const;
   std::optional<LineKey> FirstFor(AgentId agent) const;
-  void MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates);
+  // How many of the skills that the contact and the queue prefer these have; one that both prefer counts for both.
+  int PreferredCount(const Contact& contact, QueueId queue, const Skills& skills) const;
+  void MakeOffer(Contact& contact, AgentId agent, OfferRule rule, int candidates, bool by_preference = false);
   bool MayTake(const Agent& agent, const Contact& contact) const;
   // Whether the contact is directed to the agent, whatever else it holds.
   bool MayExceed(const Agent& agent, const Contact& contact) const;

@@ -96,6 +96,7 @@ struct ContactRare {
   Instant customer_at;
   AgentId consulted = kNoAgent;   // A colleague of the agent who serves it.
   AgentId room_agent = kNoAgent;  // Takes nothing that stands behind it.
+  Skills preferences;             // Its own, beside its queue's.
   bool operator==(const ContactRare&) const = default;
 };
 

@@ -67,7 +67,7 @@ void Router::Impl::OfferWarmly(Contact& contact) {
   const Agent& giver = roster.at(contact.agent);
   const bool counted = (giver.standing.room >> Index(contact.channel) & 1) != 0 && giver.profile != kNoProfile &&
                        class_profiles[warm.cls].Test(giver.profile);
-  MakeOffer(contact, choice.agent, OfferRule::kStrategy, choice.candidates - (counted ? 1 : 0));
+  MakeOffer(contact, choice.agent, OfferRule::kStrategy, choice.candidates - (counted ? 1 : 0), choice.by_preference);
 }
 
 void Router::Impl::GoOnWarmly(Contact& contact, AgentId agent, OfferCause cause) {

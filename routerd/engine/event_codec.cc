@@ -46,6 +46,7 @@ class Encoder {
     *contact.mutable_head_start() = ToProto(at - e.rank);
     if (e.deadline != core::kNever) *contact.mutable_deadline_time() = ToProto(e.deadline);
     for (const std::string& label : e.labels) contact.add_labels(label);
+    Set(e.preferences, contact.mutable_preferences());
     created.set_contact_count(e.contact_count);
     created.set_value_shift_ns(e.order_shift.count());
     created.set_own_head_start_ms(Milliseconds(e.own_head_start));
@@ -381,7 +382,8 @@ class Encoder {
         first = "next in turn";
         break;
     }
-    return absl::StrCat(first, " of ", e.candidates, " agents with room");
+    return absl::StrCat(first, " of ", e.candidates, " agents with room",
+                        e.by_preference ? ", and of those alike with the most preferred skills" : "");
   }
 
   const core::Router& names_;
@@ -446,6 +448,7 @@ core::ContactCreated DecodeCreated(const v1::ContactCreated& e, Resolver& resolv
   created.requirements = resolve.Requirements(contact.requirements());
   created.deadline = OrNever(contact.has_deadline_time(), contact.deadline_time());
   created.labels.assign(contact.labels().begin(), contact.labels().end());
+  created.preferences = resolve.Requirements(contact.preferences());
   created.contact_count = e.contact_count();
   created.order_shift = core::Duration(e.value_shift_ns());
   created.queued_at = FromProto(e.queue_time());

@@ -56,6 +56,7 @@ absl::Status Check(const v1::CreateContactRequest& request, int lane_max, const 
        {CheckLength("source_id", request.source_id().size(), kIdBytesMax), CheckCustomer(request.customer()),
         CheckLength("subject", request.subject().size(), kSubjectBytesMax), CheckAttributes(request.attributes()),
         CheckLength("requirements", static_cast<size_t>(request.requirements_size()), kRequirementsMax, "entries"),
+        CheckLength("preferences", static_cast<size_t>(request.preferences_size()), kRequirementsMax, "entries"),
         CheckLength("messages", static_cast<size_t>(request.messages_size()), kFirstMessagesMax, "entries")}) {
     if (!status.ok()) return status;
   }
@@ -87,6 +88,15 @@ v1::Customer Identify(const v1::Customer& given, const std::string& channel, con
     if (!known->vip().empty()) customer.set_vip(known->vip());
   }
   return customer;
+}
+
+std::vector<core::NamedTier> NamedTiers(const google::protobuf::RepeatedPtrField<v1::SkillRequirement>& skills) {
+  std::vector<core::NamedTier> named;
+  for (const v1::SkillRequirement& skill : skills) {
+    const bool given = skill.tier() != v1::TIER_UNSPECIFIED;
+    named.push_back({skill.skill(), given ? FromProto(skill.tier()) : core::Tier::kJunior});
+  }
+  return named;
 }
 
 }  // namespace
@@ -211,10 +221,8 @@ absl::StatusOr<Admission> Admit(const v1::CreateContactRequest& request, int lan
   core::CreateContact& command = admission.command;
   command.queue = std::string(BareName(request.queue(), kQueues));
   command.channel = request.channel();
-  for (const v1::SkillRequirement& requirement : request.requirements()) {
-    const bool given = requirement.tier() != v1::TIER_UNSPECIFIED;
-    command.requirements.push_back({requirement.skill(), given ? FromProto(requirement.tier()) : core::Tier::kJunior});
-  }
+  command.requirements = NamedTiers(request.requirements());
+  command.preferences = NamedTiers(request.preferences());
   command.vip = context.customer().vip();
   context.mutable_customer()->clear_vip();  // The router says which it took.
   command.head_start = std::chrono::floor<std::chrono::milliseconds>(FromProto(request.head_start()));

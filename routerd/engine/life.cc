@@ -137,6 +137,9 @@ class Teller {
     const v1::Contact& contact = event_.contact_created().contact();
     std::string text = absl::StrCat("joined ", Queue(contact.queue()), " over ", contact.channel(), ", asking for ",
                                     RequirementsText(contact.requirements()));
+    if (!contact.preferences().empty()) {
+      absl::StrAppend(&text, ", preferring ", RequirementsText(contact.preferences()));
+    }
     const core::Duration shift(event_.contact_created().value_shift_ns());
     const core::Duration head_start = FromProto(contact.head_start()) + shift;
     if (head_start != core::Duration(0)) {

@@ -178,6 +178,7 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   core::QueuePolicy queue;
   queue.name = config.id();
   queue.requirements = Compile(config.requirements());
+  queue.preferences = Compile(config.preferences());
   queue.head_start = Compile(config.head_start());
   queue.lane = config.lane();
   queue.strategy = Compile(config.strategy());

@@ -365,6 +365,7 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
   data.known_as = KnownAsFromText(record.reserved_reason());
   if (record.deadline_ns() != 0) data.deadline = FromNs(record.deadline_ns());
   data.labels.assign(contact.labels().begin(), contact.labels().end());
+  data.preferences = Requirements(contact.preferences());
   data.contact_count = record.contact_count();
   data.order_shift = core::Duration(record.value_shift_ns());
   data.escalation_done = record.escalation_done();

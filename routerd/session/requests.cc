@@ -316,9 +316,7 @@ absl::StatusOr<engine::Request> ToEngine(v1::CreateContactRequest request, const
   RETURN_IF_ERROR(CheckIdentifier("channel", request.channel()));
   RETURN_IF_ERROR(CheckIdentifier("queue", BareName(request.queue(), "queues/")));
   RETURN_IF_ERROR(CheckRequirements(request.requirements(), "requirements"));
-  if (!request.preferences().empty()) {
-    return FieldError("NOT_SERVED", "preferences", "not served by this version; ask for requirements, or leave it out");
-  }
+  RETURN_IF_ERROR(CheckRequirements(request.preferences(), "preferences"));
   RETURN_IF_ERROR(CheckCustomer(request.customer()));
   RETURN_IF_ERROR(CheckBytes("subject", request.subject(), kSubjectBytesMax));
   RETURN_IF_ERROR(CheckAttributes(request.attributes()));

@@ -11,11 +11,13 @@
 //              call [known TIME WORTH]: the longest wait for a known agent, and how much longer than for anybody it may
 //              be [deadlines TARGET]: serves by earliest deadline
 //              [hours HH:MM-HH:MM] [waitmax TIME] [max N] [callbacks]
+//              [prefers SKILL>=TIER,…]
 //              [closed ACTION] [overflow waiting>N|expected>TIME|waited>TIME|closing|unstaffed ACTION]
 //   ACTION is queue:NAME, headstart:TIME, message:WORD, callback or end
 //   agent NAME SKILL=TIER… [capacity N] [CHANNEL=N] [wrapup TIME]
 //   signin A · signout A · away A · back A · lost A · found A
-//   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] [knows HOW=AGENT,…] [labels WORD,…] [nth N]
+//   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] [prefers SKILL>=TIER,…] [knows HOW=AGENT,…] [labels
+//   WORD,…] [nth N]
 //           [within TIME] [returns C] [also C]: the channel's deadline; the place that C left; the same customer is C
 //   leave C · vip C LEVEL · lane C N · label C WORD · seen C
 //   accept A C · decline A C · unreachable A C · hold A C · complete A C · done A C · claim A C · extend A C
@@ -223,6 +225,7 @@ class Story {
         const std::string& key = w[i];
         const std::string& value = w.at(++i);
         if (key == "needs") q.requirements = know(ParseNeeds(value));
+        if (key == "prefers") q.preferences = know(ParseNeeds(value));
         if (key == "timeout") q.offer_timeout = ParseTime(value);
         if (key == "headstart") q.head_start = ParseTime(value);
         if (key == "misses") q.misses_max = std::stoi(value);
@@ -305,6 +308,8 @@ class Story {
           c.vip = w.at(++i);
         } else if (w[i] == "needs") {
           c.requirements = ParseNeeds(w.at(++i));
+        } else if (w[i] == "prefers") {
+          c.preferences = ParseNeeds(w.at(++i));
         } else if (w[i] == "knows") {
           c.known_agents = ParseKnown(w.at(++i));
         } else if (w[i] == "labels") {
@@ -437,6 +442,7 @@ class Story {
           } else if constexpr (std::is_same_v<Kind, OfferMade>) {
             offers_[{agent(e.agent), e.contact}] = e.offer;
             line = c + " offered " + agent(e.agent) + " deadline=" + in(e.expire_at);
+            if (e.by_preference) line += " (preferred skills)";
             if (e.rule == OfferRule::kReserved) line += " (reserved)";
             if (e.rule == OfferRule::kClaim) line += " (picked)";
             if (e.rule == OfferRule::kLinked) line += " (taken along)";

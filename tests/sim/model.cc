@@ -74,6 +74,17 @@ bool Model::MayTake(const std::string& agent, const Contact& contact) const {
   return only.empty() || std::find(only.begin(), only.end(), Bare(agent)) != only.end();
 }
 
+int Model::Welcome(const Agent& agent, const Contact& contact) const {
+  int count = 0;
+  for (const auto& preferred : {ToMap(QueueOf(contact).preferences()), contact.preferences}) {
+    for (const auto& [skill, tier] : preferred) {
+      const auto it = agent.skills.find(skill);
+      if (it != agent.skills.end() && it->second >= tier) ++count;
+    }
+  }
+  return count;
+}
+
 bool Model::OtherOffered(const Contact& contact) const {
   return std::any_of(contact.linked.begin(), contact.linked.end(),
                      [&](const std::string& other) { return contacts_.at(other).state == Contact::kOffered; });
@@ -282,17 +293,18 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
   expect(!HeldFrom(agent, contact, now, /*surely=*/true), "the agent is held back from it");
   // Whom the strategy puts first, over everybody who could.
   if (offer.rule() == "reserved" || offer.rule() == "least_wanted" || offer.rule() == "asked_again") return;
-  using Score = std::tuple<int64_t, int64_t, int64_t, int>;
+  using Score = std::tuple<int64_t, int, int64_t, int64_t, int>;
   const auto score = [&](const std::string& name) -> Score {
     const Agent& a = agents_.at(name);
     int64_t surplus = 0;
     for (const auto& [skill, tier] : contact.requirements) surplus += a.skills.at(skill) - tier;
     const int64_t load = int64_t{1'000'000} * a.used / a.capacity;
-    if (offer.rule() == "best_fit") return {surplus, a.idle_since, 0, a.order};
-    if (offer.rule() == "most_skilled") return {-surplus, a.idle_since, 0, a.order};
-    if (offer.rule() == "least_loaded") return {load, a.idle_since, 0, a.order};
-    if (offer.rule() == "round_robin") return {a.last_offer, a.idle_since, 0, a.order};
-    return {a.idle_since, 0, 0, a.order};
+    const int unwelcome = -Welcome(a, contact);
+    if (offer.rule() == "best_fit") return {surplus, unwelcome, a.idle_since, 0, a.order};
+    if (offer.rule() == "most_skilled") return {-surplus, unwelcome, a.idle_since, 0, a.order};
+    if (offer.rule() == "least_loaded") return {0, unwelcome, load, a.idle_since, a.order};
+    if (offer.rule() == "round_robin") return {0, unwelcome, a.last_offer, a.idle_since, a.order};
+    return {0, unwelcome, a.idle_since, 0, a.order};
   };
   for (const auto& [name, other] : agents_) {
     if (name == agent || !MayTake(name, contact) || !HasRoom(name, contact, now) || BackedOff(name, contact, now) ||
@@ -444,6 +456,7 @@ void Model::Apply(const v1::Event& e) {
       contact.labels.insert(created.labels().begin(), created.labels().end());
       contact.contact_count = e.contact_created().contact_count();
       contact.requirements = ToMap(created.requirements());
+      contact.preferences = ToMap(created.preferences());
       contact.shift = e.contact_created().value_shift_ns();
       contact.as_created = e.contact_created().returned_from().empty();
       if (QueueOf(contact).order() != v1::EARLIEST_DEADLINE && e.contact_created().returned_from().empty()) {

@@ -54,7 +54,7 @@ class Model {
     int64_t rank = 0, queued_at = 0, until = 0, reserved_until = 0;
     int step = 0, cost = 0, served = 0;
     int64_t number = 0;
-    std::map<std::string, int> requirements;
+    std::map<std::string, int> requirements, preferences;  // Its own ones, not its queue's.
     std::map<std::string, int64_t> back_offs;
     int64_t messages = 0;
     std::set<std::string> labels, linked;
@@ -119,6 +119,8 @@ class Model {
   // Adds up anew what each agent holds.
   void Count();
   bool MayTake(const std::string& agent, const Contact& contact) const;
+  // How many of the skills that it and its queue would like the agent has.
+  int Welcome(const Agent& agent, const Contact& contact) const;
   // Whether another contact of its customer that shares its place is being offered.
   bool OtherOffered(const Contact& contact) const;
   void Unlink(Contact& contact);

@@ -169,6 +169,11 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
       hold_back.add_vip_levels("gold");
       if (random.OneIn(2)) hold_back.add_vip_levels("silver");
     }
+    if (random.OneIn(3)) {
+      v1::SkillRequirement& preferred = *queue.add_preferences();
+      preferred.set_skill(random.Pick(skills));
+      preferred.set_tier(static_cast<v1::Tier>(random.Between(1, 4)));
+    }
     queue.mutable_offer_timeout()->set_seconds(random.Between(5, 20));
     queue.mutable_miss_back_off()->set_seconds(random.Between(0, 30));
     queue.mutable_decline_back_off()->set_seconds(random.Between(1, 60));
@@ -450,6 +455,11 @@ class Simulation {
       v1::SkillRequirement& extra = *request.add_requirements();
       extra.set_skill(absl::StrCat("s", random_.Below(4)));
       extra.set_tier(static_cast<v1::Tier>(random_.Between(1, 3)));
+    }
+    if (random_.OneIn(6)) {
+      v1::SkillRequirement& preferred = *request.add_preferences();
+      preferred.set_skill(absl::StrCat("s", random_.Below(4)));
+      preferred.set_tier(static_cast<v1::Tier>(random_.Between(1, 4)));
     }
     request.mutable_customer()->set_id(absl::StrCat("c", random_.Below(30)));
     if (random_.OneIn(10)) request.add_labels("bad");
