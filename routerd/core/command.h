@@ -93,7 +93,7 @@ struct SignOut {
   bool force = false;  // Contacts held return to the line; else refused while any is held.
   std::string reason = "agent";
 };
-// Noted while contacts are held, and applied once they are not.
+// AWAY is noted while contacts are held, and applied once they are not; AVAILABLE takes effect at once.
 struct SetPresence {
   std::string agent;
   Presence presence = Presence::kAvailable;  // OFFLINE signs out with force.

@@ -68,10 +68,14 @@ Handler::Result Handler::operator()(const SetPresence& c) {
     if (data.presence_reason != c.reason) r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by});
     return Reply{};
   }
+  if (c.presence == Presence::kAvailable) {  // Whatever is held, there is nothing to wait for.
+    r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by});
+    return Reply{};
+  }
   const bool serves = std::any_of(a.held.begin(), a.held.end(),
                                   [&](ContactId id) { return Router::Impl::OfferTo(r_.Get(id), *agent) == kNoOffer; });
   if (serves && data.pending() == c.presence && data.noted.front().reason == c.reason) return Reply{};
-  if (c.presence == Presence::kAway) r_.RevokeOffers(*agent, "agent_away");
+  r_.RevokeOffers(*agent, "agent_away");
   r_.Emit(AgentPresenceChanged{*agent, c.presence, c.reason, c.by, serves});
   return Reply{};
 }

@@ -80,6 +80,22 @@ TEST_F(PresenceTest, ASnapshotHoldsTheNote) {
   EXPECT_EQ(copy->agent(*copy->FindAgent("ana")).presence, Presence::kAway);
 }
 
+// Set away by the router for missed offers, Ana still serves a chat: she need not end it to be offered more.
+TEST_F(PresenceTest, WhoIsBackIsBackAtOnceWhateverIsHeld) {
+  const ContactId missed = w.Create("billing");
+  w.Wait(seconds(60));
+  EXPECT_EQ(Ana().presence, Presence::kAway);
+  EXPECT_EQ(w.Where(chat), "active ana");
+  EXPECT_EQ(w.Where(missed), "queued");
+
+  w.Do(Wish(Presence::kAvailable));
+  EXPECT_EQ(Ana().presence, Presence::kAvailable);
+  EXPECT_EQ(Ana().pending(), Presence::kOffline) << "nothing is noted";
+  w.Wait(seconds(5));
+  EXPECT_EQ(w.Where(missed), "offered ana");
+  EXPECT_EQ(w.Where(chat), "active ana");
+}
+
 struct WrapUpCase {
   std::string_view name;
   WrapUpMode mode;

@@ -67,3 +67,20 @@ c2 back in line from ana (agent_signed_out)
 ana signed out (agent)
 c2 waits: 1 agent could take it, offline
 c2 and ana: is OFFLINE (agent);
+
+# Set away for missed offers while she serves somebody, she is back the moment she says so: only going away waits.
+signin ana
+accept ana c2
+advance 40s
+back ana
+----
+ana signed in
+c2 offered ana deadline=15s
+c3 offered ana deadline=15s
+c2 accepted ana
+c3 offer lapsed ana misses=1
+c3 offered ana deadline=15s (asked again)
+c3 offer lapsed ana misses=2
+ana AWAY (missed)
+ana AVAILABLE
+c3 offered ana deadline=15s (asked again)

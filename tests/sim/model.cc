@@ -811,11 +811,12 @@ void Model::Apply(const v1::Event& e) {
       Expect(a->signed_in, e, "who is off duty stays so");
       if (change.pending()) {
         Expect(holds_any(), e, "a change is noted only while something is held");
+        Expect(!available || a->available, e, "who comes back need not wait");
         a->pending = available == a->available ? "" : v1::Presence_Name(change.presence());
         break;
       }
-      if (available != a->available && change.by() != "missed") {
-        Expect(!holds_any(), e, "a change waits until nothing is held");
+      if (a->available && !available && change.by() != "missed") {
+        Expect(!holds_any(), e, "going away waits until nothing is held");
       }
       a->pending.clear();
       a->available = available;
