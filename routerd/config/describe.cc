@@ -67,6 +67,7 @@ void DescribeQueue(const v1::WorkspaceConfig& workspace, int position, const Sta
   absl::StrAppend(&out, "  queue ", queue.id(), ": ", v1::AgentStrategy_Name(queue.strategy()), ", offers ",
                   Text(queue.offer_timeout()), ", ", WrapUpText(queue.wrap_up()),
                   queue.preferences().empty() ? "" : absl::StrCat(", prefers ", ToText(queue.preferences())),
+                  queue.bots_first() ? ", bots first" : "",
                   queue.lane() > 0 ? absl::StrCat(", lane ", queue.lane()) : "",
                   queue.waiting_max() > 0 ? absl::StrCat(", at most ", queue.waiting_max(), " waiting") : "",
                   queue.calendar().empty() ? "" : absl::StrCat(", open by ", queue.calendar()),

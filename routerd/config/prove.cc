@@ -106,7 +106,10 @@ class Prover {
     ProveNamedAgents(queue);
     ProveHoldBacks(queue);
     if (workspace_.queues(queue).bots_first() && servers_[queue].IsWithin(staff_.People())) {
-      Suspect(QueuePath(queue) + ".bots_first", "means nothing: no agent that the queue admits is a bot");
+      Refuse(QueuePath(queue) + ".bots_first",
+             absl::StrCat("means nothing: whoever comes to queue ", Quoted(workspace_.queues(queue).id()), ", by ",
+                          workspace_.channels(0).id(),
+                          " say, finds no bot, as no agent that it admits is one; give it a bot, or leave this out"));
     }
   }
 

@@ -34,8 +34,6 @@ constexpr size_t kKnownNamesMax = 10;
 constexpr int kQueuesMax = 1'000;
 constexpr int64_t kAgentsMax = 100'000;
 constexpr int kLaneMax = 9;
-// For keys whose rule the router does not have yet: better refused than passed over in silence.
-constexpr const char* kNotServedYet = "is not served by this version of the router; leave it out";
 constexpr int kEscalationStepsMax = 20;
 constexpr size_t kLabelBytesMax = 64;
 constexpr int kPreferencesMax = 16;
@@ -344,7 +342,6 @@ class Checker {
     if (queue.preferences_size() > kPreferencesMax) {
       Add(path + ".preferences", absl::StrCat("more than ", kPreferencesMax, " skills"));
     }
-    if (queue.bots_first()) Add(path + ".bots_first", kNotServedYet);
     std::set<std::string_view> dispositions;
     for (int i = 0; i < queue.dispositions_size(); ++i) {
       const std::string disposition_path = absl::StrCat(path, ".dispositions[", i, "]");
@@ -437,7 +434,9 @@ class Checker {
       Add(EntryPath(path + ".channels", channel),
           absl::StrCat(count_max, " is out of range (1 to 100000); a channel that is not named is not taken"));
     }
-    if (agent.bot()) Add(path + ".bot", kNotServedYet);
+    if (agent.bot() && !agent.skills().empty()) {
+      Add(path + ".skills", "means nothing for a bot: it is tier 0 in all; leave them out");
+    }
     if (agent.has_wrap_up_duration()) {
       CheckRange(path + ".wrap_up_duration", agent.wrap_up_duration(), absl::Seconds(1), absl::Minutes(15));
     }

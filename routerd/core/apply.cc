@@ -53,9 +53,10 @@ Contact& Router::Impl::Get(ContactId id) {
   return *contact;
 }
 
-Contact& Router::Impl::Add(const ContactCommon& common, const Skills& requirements) {
+Contact& Router::Impl::Add(const ContactCommon& common, const Skills& requirements, const ContactRare* rare) {
   Contact& contact = contacts.Add(common.id);
   static_cast<ContactCommon&>(contact) = common;
+  if (rare != nullptr) contact.edit_rare() = *rare;
   SetClass(contact, requirements);
   return contact;
 }
@@ -67,7 +68,8 @@ void Router::Impl::Remove(Contact& contact) {
 }
 
 bool Router::Impl::MayServe(const Profile& profile, const Requirement& asked) const {
-  return (profile.channels >> Index(asked.channel) & 1) != 0 && Satisfies(profile.skills, asked.skills) &&
+  return (profile.channels >> Index(asked.channel) & 1) != 0 &&
+         (profile.bot ? asked.for_bots : Satisfies(profile.skills, asked.skills)) &&
          (asked.restricted_to == kNoQueue || profile.admitted.Test(Index(asked.restricted_to)));
 }
 
@@ -95,7 +97,8 @@ ClassIx Router::Impl::InternClass(const Requirement& asked) {
 }
 
 void Router::Impl::SetClass(Contact& contact, const Skills& requirements) {
-  contact.cls = InternClass(RequirementIn(contact.queue, contact.channel, contact.vip, requirements));
+  contact.cls =
+      InternClass(RequirementIn(contact.queue, contact.channel, contact.vip, requirements, contact.rare().bot_done));
 }
 
 void Router::Impl::JoinLine(Contact& contact, Instant at) {
@@ -320,7 +323,7 @@ void Router::Impl::LoadPolicy(const std::shared_ptr<const Policy>& loaded) {
     uint64_t taken = 0;
     const auto counts = CountsOf(a);
     for (size_t ch = 0; ch < counts.size(); ++ch) taken |= uint64_t{counts[ch] > 0} << ch;
-    roster.SetProfile(*agents.Find(a.name), Resolve(a.skills), std::move(admitted), taken, a.capacity,
+    roster.SetProfile(*agents.Find(a.name), Resolve(a.skills), std::move(admitted), taken, a.bot, a.capacity,
                       static_cast<int>(i));
   }
   for (size_t i = 0; i < roster.agent_count(); ++i) roster.Refresh(AgentId{static_cast<uint32_t>(i)});
@@ -495,8 +498,12 @@ void Router::Impl::Apply(const Event& event) {
                    Contact& contact = Get(e.contact);
                    TakeBack(contact);
                    if (e.queue_changed) EnterQueue(contact, e.queue, at);
+                   ContactRare& rare = contact.edit_rare();
+                   const bool comes_to_people = e.bot_done && !rare.bot_done;
+                   rare.bot_done = e.bot_done;
+                   rare.callback = false;  // The customer has been reached.
                    SetClass(contact, e.requirements);
-                   contact.edit_rare().callback = false;  // The customer has been reached.
+                   if (comes_to_people) line.learned(contact.cls).AddArrival(at);
                    roster.at(e.from).data.idle_since = at;
                    roster.Refresh(e.from);
                    if (e.warm) {

@@ -188,7 +188,10 @@ Router::Staffing Router::StaffingOf(QueueId queue) const {
   Staffing staffing;
   for (size_t i = 0; i < r.roster.agent_count(); ++i) {
     const Agent& agent = r.roster.at(AgentId{static_cast<uint32_t>(i)});
-    if (!agent.standing.on_duty || !Satisfies(r.roster.skills(agent), rules.requirements)) continue;
+    if (!agent.standing.on_duty) continue;
+    const bool able =
+        r.roster.IsBot(agent) ? rules.policy.bots_first : Satisfies(r.roster.skills(agent), rules.requirements);
+    if (!able) continue;
     if (rules.restricted && !r.roster.profile(agent.profile).admitted.Test(Index(queue))) continue;
     ++staffing.available;
     if (agent.standing.room != 0) ++staffing.free;

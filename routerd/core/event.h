@@ -78,6 +78,7 @@ enum class OfferRule : uint8_t {
   kClaim,
   kLinked,      // The agent accepted another contact of the customer.
   kAskedAgain,  // Passed over for it, but nobody else on duty may take it.
+  kBotsFirst,   // A bot with room, whom the queue asks before people.
 };
 struct OfferMade {
   OfferId offer;
@@ -133,7 +134,8 @@ struct ContactTransferred {
   Instant back_off_until;  // The agent who let go is passed over until then; the epoch for not at all.
   std::string reason;
   std::string summary;
-  bool warm = false;  // Not in line: whoever has the warm offer open accepts it next.
+  bool warm = false;      // Not in line: whoever has the warm offer open accepts it next.
+  bool bot_done = false;  // A bot has passed it on: people alone are asked from here on.
 };
 // Offered on while its agent goes on serving it.
 struct WarmTransferStarted {

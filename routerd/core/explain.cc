@@ -28,6 +28,7 @@ constexpr Test kAway{"PRESENCE", "away"};
 constexpr Test kConnection{"CONNECTION", "disconnected"};
 constexpr Test kRest{"REST", "resting for a moment"};
 constexpr Test kSkill{"SKILL", nullptr};
+constexpr Test kBot{"BOT", nullptr};
 constexpr Test kQueue{"QUEUE", nullptr};
 constexpr Test kReserved{"RESERVED", nullptr};
 constexpr Test kNoChannel{"CHANNEL", nullptr};
@@ -70,9 +71,12 @@ class Examiner {
   void Run(AgentId id) {
     const Agent& agent = r_.roster.at(id);
     const ContactRare& rare = contact_.rare();
+    const bool bot = r_.roster.IsBot(agent);
+    const bool barred = bot && !r_.line.requirement(contact_.cls).for_bots;
     Presence(agent);
     if (rare.reserved_agent != id) {
-      Skill(agent);
+      if (barred) Bot();
+      if (!bot) Skill(agent);  // Of a bot none is asked.
       Admission(agent);
       if (rare.reserved_agent != kNoAgent) {
         Fail(kReserved, rare.reserved_until, [&] {
@@ -89,7 +93,7 @@ class Examiner {
     Room(agent);
     RoomKept(agent);
     if (rare.reserved_agent == kNoAgent) HeldBack(agent);
-    if (rare.reserved_agent != id) PassedOver(id);
+    if (rare.reserved_agent != id && !barred) PassedOver(id);
   }
 
   static const char* Known(KnownAs as) {
@@ -134,6 +138,13 @@ class Examiner {
       Fail(kRest, data.rest_until,
            [] { return std::string("rests for a moment, as a customer left during its offer"); });
     }
+  }
+
+  void Bot() {
+    Fail(kBot, kNever, [&] {
+      if (contact_.rare().bot_done) return std::string("is a bot, and a bot has passed it on already");
+      return absl::StrCat("is a bot, and queue ", View(r_.queues.Of(contact_.queue)), " asks people");
+    });
   }
 
   void Skill(const Agent& agent) {

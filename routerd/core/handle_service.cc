@@ -109,6 +109,10 @@ Handler::Result Handler::operator()(const RequeueContact& c) {
   return Reply{c.contact};
 }
 
+bool Router::Impl::BotDoneAfter(const Contact& contact, bool queue_changed) const {
+  return roster.IsBot(roster.at(contact.agent)) || (contact.rare().bot_done && !queue_changed);
+}
+
 void Router::Impl::FinishConversation(Contact& contact, bool by_customer, const std::string& disposition,
                                       const std::string& detail, const std::string& summary) {
   EndSideWork(contact, "contact_ended", by_customer ? OfferCause::kCustomerGone : OfferCause::kNone);

@@ -63,6 +63,7 @@ Handler::Result Handler::operator()(const TransferContact& c) {
     return Reply{c.contact};
   }
   e.back_off_until = r_.now + r_.rules(e.queue).policy.decline_back_off;
+  e.bot_done = r_.BotDoneAfter(contact, e.queue_changed);
   const bool to_queue = e.reserved_agent == kNoAgent;
   r_.EndSideWork(**held, "passed_on");
   r_.Emit(std::move(e));

@@ -34,9 +34,11 @@ std::vector<QueueRules::HoldBack> Router::Impl::ResolveHoldBacks(const QueuePoli
   return resolved;
 }
 
-Requirement Router::Impl::RequirementIn(QueueId id, ChannelId channel, VipId vip, const Skills& asked) const {
+Requirement Router::Impl::RequirementIn(QueueId id, ChannelId channel, VipId vip, const Skills& asked,
+                                        bool bot_done) const {
   const QueueRules& queue = rules(id);
   Requirement requirement{.skills = asked, .channel = channel, .restricted_to = queue.restricted ? id : kNoQueue};
+  requirement.for_bots = queue.policy.bots_first && !bot_done;
   if (queue.hold_backs.empty()) return requirement;
   requirement.hold_back_queue = id;
   for (size_t i = 0; i < queue.hold_backs.size(); ++i) {

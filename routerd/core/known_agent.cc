@@ -18,6 +18,7 @@ void Router::Impl::ReserveForKnownAgent(const Contact& contact, const std::vecto
     const bool there = agent.data.presence == Presence::kAvailable && agent.data.connected && agent.data.noted.empty();
     if (!there || KeepsRoomFrom(agent, contact) || agent.data.count_max[channel] == 0 || !MayTake(agent, contact))
       continue;
+    if (roster.IsBot(agent)) continue;  // Nobody waits for one, as any other would do.
     const KnownAgentPolicy& policy = rules(contact.queue).policy.known_agent;
     Duration patience = policy.wait_max;
     if (const Duration expected = ExpectedWaitFor(agent, contact); expected > Duration{0}) {

@@ -31,11 +31,13 @@ struct Requirement {
   // The queue, when it holds agents back; and which of its hold-backs bind the contact, a bit each from the first.
   QueueId hold_back_queue = kNoQueue;
   uint8_t held_back = 0;
+  bool for_bots = false;  // Bots may take it, too, and of them no skill is asked.
   bool operator==(const Requirement&) const = default;
   template <typename H>
   friend H AbslHashValue(H h, const Requirement& r) {
     for (const SkillTier& s : r.skills) h = H::combine(std::move(h), s.skill, s.tier);
-    return H::combine(std::move(h), r.skills.size(), r.channel, r.restricted_to, r.hold_back_queue, r.held_back);
+    return H::combine(std::move(h), r.skills.size(), r.channel, r.restricted_to, r.hold_back_queue, r.held_back,
+                      r.for_bots);
   }
 };
 using ClassIx = uint32_t;

@@ -90,12 +90,16 @@ void Router::Impl::MatchContact(Contact& contact) {
     if (room || MayExceed(agent, contact)) MakeOffer(contact, contact.rare().reserved_agent, OfferRule::kReserved, 1);
     return;
   }
+  bool asks_bots = false;
   for (int count = rules(contact.queue).policy.offer_count; count > 0; --count) {
     const Choice choice = ChooseAgent(contact);
     if (choice.agent == kNoAgent) return;
+    const bool bot = roster.IsBot(roster.at(choice.agent));
+    if (asks_bots && !bot) return;  // People are asked when no bot has room.
+    asks_bots = bot;
     const bool again = BackOffOf(contact, choice.agent, now) != nullptr;
-    MakeOffer(contact, choice.agent, again ? OfferRule::kAskedAgain : OfferRule::kStrategy, choice.candidates,
-              choice.by_preference);
+    const OfferRule rule = again ? OfferRule::kAskedAgain : bot ? OfferRule::kBotsFirst : OfferRule::kStrategy;
+    MakeOffer(contact, choice.agent, rule, choice.candidates, choice.by_preference);
   }
 }
 
@@ -138,6 +142,7 @@ Router::Impl::Choice Router::Impl::ChooseAgent(const Contact& contact, QueueId q
     if (strategy == Strategy::kMostSkilled) {
       score = -static_cast<double>(Surplus(profile.skills, asked));
     }
+    if (profile.bot) score = -std::numeric_limits<double>::infinity();  // Before all people.
     if (score > best_score) return;
     const int preferred = prefers ? PreferredCount(contact, queue, profile.skills) : 0;
     for (const Profile::Group& group : profile.groups) {

@@ -187,21 +187,19 @@ bool Router::Impl::Holds(const OverflowRule& rule, const Contact& contact, Occas
 bool Router::Impl::Unstaffed(const Contact& contact) const {
   if (contact.rare().reserved_agent != kNoAgent) return false;
   const QueueRules& queue = rules(contact.queue);
-  return Unstaffed(queue, contact.channel,
-                   queue.steps.empty() ? RequirementsOf(contact)
-                                       : Relaxed(queue, RequirementsOf(contact), queue.steps.back().requirements));
+  Requirement asked = line.requirement(contact.cls);
+  if (!queue.steps.empty()) asked.skills = Relaxed(queue, asked.skills, queue.steps.back().requirements);
+  return Unstaffed(asked);
 }
 
 // Whether nobody is signed in who takes the channel, is admitted, and has the skills.
-bool Router::Impl::Unstaffed(const QueueRules& queue, ChannelId channel, const Skills& asked) const {
-  const auto id = queues.Find(queue.policy.name);
+bool Router::Impl::Unstaffed(const Requirement& asked) const {
   for (size_t i = 0; i < roster.agent_count(); ++i) {
     const Agent& agent = roster.at(AgentId{static_cast<uint32_t>(i)});
     const auto& counts = agent.data.count_max;
     if (!agent.signed_in() || agent.profile == kNoProfile) continue;
-    if (Index(channel) >= counts.size() || counts[Index(channel)] == 0) continue;
-    if (queue.restricted && !roster.profile(agent.profile).admitted.Test(Index(*id))) continue;
-    if (Satisfies(roster.skills(agent), asked)) return false;
+    if (Index(asked.channel) >= counts.size() || counts[Index(asked.channel)] == 0) continue;
+    if (MayServe(roster.profile(agent.profile), asked)) return false;
   }
   return true;
 }
@@ -380,7 +378,8 @@ Router::Admission Router::AdmissionTo(QueueId id, ChannelId channel, VipId vip, 
   }
   if (IsFull(queue)) {
     admission.advice = Advice::kFull;
-  } else if (r.Unstaffed(queue, channel, queue.steps.empty() ? queue.requirements : queue.steps.back().requirements)) {
+  } else if (r.Unstaffed(r.RequirementIn(id, channel, kNoVip,
+                                         queue.steps.empty() ? queue.requirements : queue.steps.back().requirements))) {
     admission.advice = Advice::kUnstaffed;
   } else if (admission.estimate.p90 && admission.close_at != kNever &&
              now + *admission.estimate.p90 > admission.close_at) {

@@ -169,6 +169,7 @@ struct QueuePolicy {
   Duration wait_max{0};                       // 0: no limit.
   int transfer_headroom_percent = 20;         // By which transfers get in beyond waiting_max.
   CallbackPolicy callback;
+  bool bots_first = false;  // Bots with room are asked before people, whatever skills are asked for.
 };
 
 struct ChannelMax {
@@ -182,6 +183,7 @@ struct AgentPolicy {
   std::vector<ChannelMax> channels;  // Empty: every channel.
   int capacity = 100;
   Duration wrap_up_time{0};  // In place of the queue's, capped by its wrap_up_max; 0: the queue's.
+  bool bot = false;          // A program: no skill, and takes what queues with bots_first bring.
 };
 
 struct Policy {

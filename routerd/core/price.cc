@@ -31,6 +31,15 @@ double Router::Impl::WorkSeconds(ClassIx c, ChannelId channel) const {
   return (own * count + usual * kPriorCount) / (count + kPriorCount);
 }
 
+bool Router::Impl::BotOnDutyFor(ClassIx c) const {
+  bool on_duty = false;
+  class_profiles[c].ForEach([&](size_t p) {
+    const Profile& profile = roster.profile(static_cast<ProfileIx>(p));
+    on_duty = on_duty || (profile.bot && profile.on_duty_count > 0);
+  });
+  return on_duty;
+}
+
 // How much work wants each agent of a profile: what waits and what by measured arrivals and handle times is always
 // there (Little's law). A kind of work is shared among all who could do it, and from round to round more by those whom
 // other work wants less: so an expert is wanted only by what experts alone can do.
@@ -52,6 +61,7 @@ void Router::Impl::RefreshPrices() {
 
   std::vector<double> demands(line.class_count());  // In agents kept busy.
   for (ClassIx c = 0; c < line.class_count(); ++c) {
+    if (line.requirement(c).for_bots && BotOnDutyFor(c)) continue;  // People come after the bot.
     const ChannelId channel = line.requirement(c).channel;
     demands[c] = static_cast<double>(line.waiting(c).size()) * roster.cost(channel) / 100 +
                  line.learned(c).ArrivalsPerSecond(now) * WorkSeconds(c, channel);

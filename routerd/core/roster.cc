@@ -70,7 +70,8 @@ void Roster::Configure(std::vector<int> channel_costs, std::vector<Interruptions
   for (Profile& profile : profiles_) profile.SetChannelCount(costs_.size());
 }
 
-void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t channels, int capacity, int policy_index) {
+void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t channels, bool bot, int capacity,
+                        int policy_index) {
   Agent& agent = at(id);
   Stand(agent, {});
   std::string key;
@@ -78,7 +79,7 @@ void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t cha
     key.append(std::to_string(Index(s.skill))).append(":").append(std::to_string(static_cast<int>(s.tier)));
     key.push_back(' ');
   }
-  key.append("@").append(std::to_string(channels));
+  key.append(bot ? "bot@" : "@").append(std::to_string(channels));
   admitted.ForEach([&key](size_t queue) { key.append("|").append(std::to_string(queue)); });
   const auto [it, fresh] = profile_index_.try_emplace(key, static_cast<ProfileIx>(profiles_.size()));
   if (fresh) {
@@ -86,6 +87,7 @@ void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t cha
     profile.skills = std::move(skills);
     profile.admitted = std::move(admitted);
     profile.channels = channels;
+    profile.bot = bot;
     profile.SetChannelCount(costs_.size());
   }
   agent.profile = it->second;

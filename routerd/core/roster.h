@@ -33,7 +33,7 @@ using Pool = absl::btree_set<PoolKey>;
 using ProfileIx = uint32_t;
 inline constexpr ProfileIx kNoProfile = ~0u;
 
-// Agents with the same skills, channels and admissions to restricted queues.
+// Agents with the same skills, channels and admissions to restricted queues, all people or all bots.
 struct Profile {
   // Those with room for the same channels stand together, in each order in use. Few sets of channels ever occur, as
   // room goes from the dearest channel down.
@@ -45,7 +45,8 @@ struct Profile {
   Skills skills;
   BitSet admitted;        // By queue: restricted queues that admit it.
   uint64_t channels = 0;  // By channel: what its agents take.
-  BitSet classes;         // By class: what it may serve.
+  bool bot = false;
+  BitSet classes;  // By class: what it may serve.
   std::vector<Group> groups;
   absl::InlinedVector<int, 6> room_counts;   // By channel: agents with room for it.
   absl::InlinedVector<int, 6> taker_counts;  // By channel: agents on duty who take it at all.
@@ -105,7 +106,8 @@ class Roster {
   void Configure(std::vector<int> channel_costs, std::vector<Interruptions> interruptions, uint32_t orders_in_use,
                  size_t agent_count);
   // Gives an agent its profile.
-  void SetProfile(AgentId agent, Skills skills, BitSet admitted, uint64_t channels, int capacity, int policy_index);
+  void SetProfile(AgentId agent, Skills skills, BitSet admitted, uint64_t channels, bool bot, int capacity,
+                  int policy_index);
 
   Agent& at(AgentId agent) { return agents_[Index(agent)]; }
   const Agent& at(AgentId agent) const { return agents_[Index(agent)]; }
@@ -115,6 +117,7 @@ class Roster {
   const Profile& profile(ProfileIx p) const { return profiles_[p]; }
   // Empty for an agent whom no policy ever described.
   const Skills& skills(const Agent& agent) const;
+  bool IsBot(const Agent& agent) const { return agent.profile != kNoProfile && profiles_[agent.profile].bot; }
   // Profiles with somebody who has room for the channel.
   const BitSet& staffed(ChannelId channel) const { return staffed_[Index(channel)]; }
   int cost(ChannelId channel) const { return costs_[Index(channel)]; }

@@ -27,8 +27,8 @@ struct WaitEstimate {
 
 // A test that an agent fails for a contact.
 struct FailedTest {
-  const char*
-      test;  // SKILL, CHANNEL, CAPACITY, PRESENCE, CONNECTION, REST, BACK_OFF, QUEUE, RESERVED, ROOM_KEPT, HOLD_BACK.
+  // SKILL, BOT, CHANNEL, CAPACITY, PRESENCE, CONNECTION, REST, BACK_OFF, QUEUE, RESERVED, ROOM_KEPT, HOLD_BACK.
+  const char* test;
   std::string text;
   Instant opens_at = kNever;  // When the clock alone may let it pass.
 };

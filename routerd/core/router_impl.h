@@ -177,7 +177,7 @@ struct Router::Impl {
   Contact* Find(ContactId id) { return contacts.Find(id); }
   const Contact* Find(ContactId id) const { return contacts.Find(id); }
   Contact& Get(ContactId id);
-  Contact& Add(const ContactCommon& common, const Skills& requirements);
+  Contact& Add(const ContactCommon& common, const Skills& requirements, const ContactRare* rare = nullptr);
   void Remove(Contact& contact);
   ClassIx InternClass(const Requirement& asked);
   void SetClass(Contact& contact, const Skills& requirements);
@@ -238,6 +238,8 @@ struct Router::Impl {
   void ReleaseAll(AgentId agent, const std::string& reason);
   void SignOutAgent(AgentId agent, const std::string& reason);
   void ApplyPending();
+  // Whether people alone are asked for a contact once its agent has passed it on.
+  bool BotDoneAfter(const Contact& contact, bool queue_changed) const;
   // What goes on beside a conversation ends before its agent lets go of it.
   void EndSideWork(Contact& contact, const char* reason, OfferCause cause = OfferCause::kNone);
   void EndConsultation(Contact& contact, const char* reason);
@@ -312,7 +314,7 @@ struct Router::Impl {
   bool Act(Contact& contact, const OverflowAction& action, const QueueRules::Named& named, int number,
            const std::string& rule);
   bool Unstaffed(const Contact& contact) const;
-  bool Unstaffed(const QueueRules& queue, ChannelId channel, const Skills& asked) const;
+  bool Unstaffed(const Requirement& asked) const;
   // Nobody may be left for some of those who wait.
   void ActOnSignOut();
   // What the contact would ask for in another queue.
@@ -342,7 +344,8 @@ struct Router::Impl {
   // --- hold_back.cc ---
   std::vector<QueueRules::HoldBack> ResolveHoldBacks(const QueuePolicy& queue) const;
   // What a contact of the queue asks for.
-  Requirement RequirementIn(QueueId queue, ChannelId channel, VipId vip, const Skills& asked) const;
+  Requirement RequirementIn(QueueId queue, ChannelId channel, VipId vip, const Skills& asked,
+                            bool bot_done = false) const;
   // Agents whom a hold-back of the contact's queue concerns.
   struct Group {
     int room = 0;               // On duty, with room for the channel.
@@ -392,6 +395,7 @@ struct Router::Impl {
   // prices as they were last worked out.
   Duration ValueShift(const Requirement& asked, const QueuePolicy& queue) const;
   double WorkSeconds(ClassIx c, ChannelId channel) const;
+  bool BotOnDutyFor(ClassIx c) const;
 
   // --- Shared questions ---
   // What the contact asks for now.

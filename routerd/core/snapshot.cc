@@ -27,7 +27,8 @@ RouterState Router::Export() const {
     const Requirement& asked = r.line.requirement(c);
     const Learned& l = r.line.learned(c);
     state.classes.push_back({asked.skills, asked.channel, asked.restricted_to, asked.hold_back_queue, asked.held_back,
-                             l.handle_s, l.handle_count, l.arrivals_per_s, l.arrival_at, l.value_shift});
+                             asked.for_bots, l.handle_s, l.handle_count, l.arrivals_per_s, l.arrival_at,
+                             l.value_shift});
   }
   return state;
 }
@@ -52,7 +53,8 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
   r.last_offer = state.last_offer;
   r.LoadPolicy(state.policy);
   for (const ClassData& c : state.classes) {
-    const ClassIx cls = r.InternClass({c.requirements, c.channel, c.restricted_to, c.hold_back_queue, c.held_back});
+    const ClassIx cls =
+        r.InternClass({c.requirements, c.channel, c.restricted_to, c.hold_back_queue, c.held_back, c.for_bots});
     r.line.learned(cls) = {c.handle_s, c.handle_count, c.arrivals_per_s, c.arrival_at, c.value_shift};
   }
   for (const AgentData& data : state.agents) {
@@ -71,8 +73,7 @@ absl::StatusOr<Router> Router::Import(const RouterState& state) {
           absl::StatusCode::kDataLoss, "SNAPSHOT_DAMAGED",
           absl::StrCat("contacts/", Index(data.id), " names a queue, channel or agent that the snapshot lacks"));
     }
-    Contact& contact = r.Add(data, data.requirements);
-    contact.edit_rare() = data;
+    Contact& contact = r.Add(data, data.requirements, &data);
     if (!data.back_offs.empty()) r.passed_over.insert(data.id);
     if (data.agent != kNoAgent) r.roster.Take(data.agent, data.id, data.channel, data.cost, data.light ? 0 : 1);
     if (data.room_agent != kNoAgent) r.Keep(contact, data.room_agent);

@@ -97,6 +97,7 @@ struct ContactRare {
   AgentId consulted = kNoAgent;   // A colleague of the agent who serves it.
   AgentId room_agent = kNoAgent;  // Takes nothing that stands behind it.
   Skills preferences;             // Its own, beside its queue's.
+  bool bot_done = false;          // A bot has passed it on: people alone are asked.
   bool operator==(const ContactRare&) const = default;
 };
 
@@ -146,6 +147,7 @@ struct ClassData {
   QueueId restricted_to = kNoQueue;
   QueueId hold_back_queue = kNoQueue;
   uint8_t held_back = 0;
+  bool for_bots = false;
   double handle_s = 0;  // Mean handle time, weighted to the recent.
   int64_t handle_count = 0;
   double arrivals_per_s = 0;

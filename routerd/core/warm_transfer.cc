@@ -26,7 +26,8 @@ QueueId Router::Impl::OfferingQueue(const Contact& contact) const {
 
 ClassIx Router::Impl::WarmClass(const Contact& contact, const WarmTransfer& warm) {
   const QueueId queue = warm.to_queue == kNoQueue ? contact.queue : warm.to_queue;
-  return InternClass(RequirementIn(queue, contact.channel, contact.vip, warm.requirements));
+  return InternClass(RequirementIn(queue, contact.channel, contact.vip, warm.requirements,
+                                   BotDoneAfter(contact, queue != contact.queue)));
 }
 
 bool Router::Impl::SeeksWarmly(const Contact& contact) const {
@@ -67,7 +68,8 @@ void Router::Impl::OfferWarmly(Contact& contact) {
   const Agent& giver = roster.at(contact.agent);
   const bool counted = (giver.standing.room >> Index(contact.channel) & 1) != 0 && giver.profile != kNoProfile &&
                        class_profiles[warm.cls].Test(giver.profile);
-  MakeOffer(contact, choice.agent, OfferRule::kStrategy, choice.candidates - (counted ? 1 : 0), choice.by_preference);
+  const OfferRule rule = roster.IsBot(roster.at(choice.agent)) ? OfferRule::kBotsFirst : OfferRule::kStrategy;
+  MakeOffer(contact, choice.agent, rule, choice.candidates - (counted ? 1 : 0), choice.by_preference);
 }
 
 void Router::Impl::GoOnWarmly(Contact& contact, AgentId agent, OfferCause cause) {
@@ -124,6 +126,7 @@ void Router::Impl::HandOver(Contact& contact, OfferId offer) {
   e.reason = warm.reason;
   e.summary = warm.summary;
   e.warm = true;
+  e.bot_done = BotDoneAfter(contact, e.queue_changed);
   EndConsultation(contact, "passed_on");
   Emit(std::move(e));
   Emit(OfferAccepted{offer, contact.id, next});

@@ -372,7 +372,8 @@ void Desk::OnReleased(const std::string& contact, const std::string& reason) {
 
 void Desk::OnMessage(const std::string& contact, const v1::Message& message) {
   if (Held(contact) == nullptr && !consulted_.contains(contact)) return;
-  if (message.author() == v1::Message::AUTHOR_AGENT && message.source_id().starts_with(identity_.run_id)) {
+  const bool by_agent = message.author() == v1::Message::AUTHOR_AGENT || message.author() == v1::Message::AUTHOR_BOT;
+  if (by_agent && message.source_id().starts_with(identity_.run_id)) {
     // Typed here: its answer prints it, or has done so; without one on its way, e.g. after a break, it is printed now.
     const bool asked = std::any_of(asked_.begin(), asked_.end(), [&message](const Asked& one) {
       return one.request.message().source_id() == message.source_id();

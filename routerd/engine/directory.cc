@@ -40,6 +40,11 @@ std::string_view Directory::QueueDisplayName(std::string_view queue) const {
   return config->display_name();
 }
 
+bool Directory::IsBot(std::string_view agent) const {
+  const v1::AgentConfig* config = FindAgent(agent);
+  return config != nullptr && config->bot();
+}
+
 const v1::AgentConfig* Directory::FindAgent(std::string_view agent) const {
   return Find(agents_, BareName(agent, kAgents));
 }

@@ -33,6 +33,7 @@ class Directory {
   // The name to show; the bare id for who is no longer configured.
   std::string_view AgentDisplayName(std::string_view agent) const;
   std::string_view QueueDisplayName(std::string_view queue) const;
+  bool IsBot(std::string_view agent) const;
   // Null if unknown.
   const v1::AgentConfig* FindAgent(std::string_view agent) const;
   const v1::QueueConfig* FindQueue(std::string_view queue) const;

@@ -340,7 +340,7 @@ void Dossier::Change(const v1::Event& event, ContactFile& file) {
       file.offers.clear();
       file.accepted_at = FromProto(event.time());
       file.served_by = event.agent();
-      file.conversation->SetOwner(event.agent());
+      if (!directory_->IsBot(event.agent())) file.conversation->SetOwner(event.agent());  // A case has a person.
       head.set_owner_agent(file.conversation->owner());
       Reserve(head, "", nullptr);
       Unlink(file);

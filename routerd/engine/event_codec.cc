@@ -152,6 +152,7 @@ class Encoder {
     if (e.queue_changed) *transferred.mutable_queue_time() = out_.time();
     transferred.set_queue(out_.queue());
     if (e.back_off_until != kEpoch) *transferred.mutable_back_off_until() = ToProto(e.back_off_until);
+    transferred.set_bot_done(e.bot_done);
   }
   void operator()(const core::WarmTransferStarted& e) {
     Concern(e.contact, e.agent);
@@ -348,6 +349,8 @@ class Encoder {
         return "linked";
       case core::OfferRule::kAskedAgain:
         return "asked_again";
+      case core::OfferRule::kBotsFirst:
+        return "bots_first";
       case core::OfferRule::kStrategy:
         break;
     }
@@ -359,6 +362,7 @@ class Encoder {
     if (e.rule == core::OfferRule::kClaim) return "picked by this agent";
     if (e.rule == core::OfferRule::kLinked) return "this agent serves the customer on another channel";
     if (e.rule == core::OfferRule::kAskedAgain) return "asked again, as nobody else on duty may take it";
+    if (e.rule == core::OfferRule::kBotsFirst) return "a bot with room, which this queue asks before people";
     if (e.candidates <= 0) return "first in line of what this agent may take";
     if (e.candidates == 1) return "the only agent with room who may take it";
     const char* first = "";
@@ -473,6 +477,8 @@ core::OfferMade DecodeOffer(const v1::OfferMade& e, core::ContactId contact, cor
     offer.rule = core::OfferRule::kClaim;
   } else if (e.rule() == "asked_again") {
     offer.rule = core::OfferRule::kAskedAgain;
+  } else if (e.rule() == "bots_first") {
+    offer.rule = core::OfferRule::kBotsFirst;
   } else {
     using core::Strategy;
     for (const Strategy strategy : {Strategy::kLeastWanted, Strategy::kBestFit, Strategy::kLongestIdle,
@@ -514,6 +520,7 @@ core::ContactTransferred DecodeTransferred(const v1::ContactTransferred& e, core
   transferred.reason = e.note().reason();
   transferred.summary = e.note().summary();
   transferred.warm = e.warm();
+  transferred.bot_done = e.bot_done();
   return transferred;
 }
 

@@ -236,6 +236,7 @@ class Teller {
                       ClockText(FromProto(e.reserved_until())));
     }
     if (e.has_back_off_until()) absl::StrAppend(&text, PassedOver(e.back_off_until(), event_.agent()));
+    if (e.bot_done()) absl::StrAppend(&text, "; a bot has had it: people alone are asked");
     return absl::StrCat(text, e.warm() ? "; let go as the next agent accepts" : "; waits at its old rank");
   }
 

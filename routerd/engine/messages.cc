@@ -178,6 +178,7 @@ v1::Agent AgentOf(const core::Router& router, const Directory& directory, core::
     channel.set_max_count(data.count_max[i]);
   }
   if (const v1::AgentConfig* config = directory.FindAgent(agent.name())) {
+    agent.set_bot(config->bot());
     for (const v1::SkillConfig& skill : directory.config().skills()) {  // In the order of the configuration.
       const auto tier = config->skills().find(skill.id());
       if (tier == config->skills().end()) continue;

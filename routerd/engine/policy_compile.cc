@@ -220,6 +220,7 @@ core::QueuePolicy Compile(const v1::QueueConfig& config) {
   if (config.has_when_closed()) queue.when_closed = Compile(config.when_closed());
   for (const v1::OverflowRule& rule : config.overflow()) queue.overflow.push_back(Compile(rule));
   queue.wait_max = Compile(config.wait_max());
+  queue.bots_first = config.bots_first();
   if (config.has_transfer_headroom_percent()) queue.transfer_headroom_percent = config.transfer_headroom_percent();
   queue.callback.allowed = config.callback().allowed();
   SetIfGiven(config.callback().attempts_max(), queue.callback.attempts_max);
@@ -237,6 +238,7 @@ core::AgentPolicy Compile(const v1::AgentConfig& config) {
   std::sort(agent.channels.begin(), agent.channels.end(),
             [](const core::ChannelMax& a, const core::ChannelMax& b) { return a.channel < b.channel; });
   SetIfGiven(config.capacity(), agent.capacity);
+  agent.bot = config.bot();
   agent.wrap_up_time = Compile(config.wrap_up_duration());
   return agent;
 }

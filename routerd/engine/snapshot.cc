@@ -91,6 +91,7 @@ void ExportRouterPart(const core::ContactData& data, const core::Router& names, 
   record.set_wrap_up_extension_count(data.extension_count);
   record.set_may_exceed_capacity(data.may_exceed);
   record.set_customer_active_ns(Ns(data.customer_at));
+  record.set_bot_done(data.bot_done);
   if (data.consulted != core::kNoAgent) record.set_consulted_agent(std::string(names.NameOf(data.consulted)));
 }
 
@@ -161,6 +162,7 @@ std::vector<std::string> ExportSnapshot(const core::Router& router, const Dossie
     learned.Clear();
     if (data.restricted_to != core::kNoQueue) learned.set_queue(std::string(router.NameOf(data.restricted_to)));
     learned.set_channel(std::string(router.NameOf(data.channel)));
+    learned.set_for_bots(data.for_bots);
     SetRequirements(data.requirements, router, learned.mutable_requirements());
     if (data.hold_back_queue != core::kNoQueue) {
       learned.set_hold_back_queue(std::string(router.NameOf(data.hold_back_queue)));
@@ -299,6 +301,7 @@ absl::Status SnapshotImport::TakeClass(const v1::SnapshotClass& record) {
   data.restricted_to = queue.value_or(core::kNoQueue);
   data.hold_back_queue = hold_back_queue.value_or(core::kNoQueue);
   data.held_back = static_cast<uint8_t>(record.held_back());
+  data.for_bots = record.for_bots();
   data.requirements = Requirements(record.requirements());
   data.handle_s = record.handle_s_mean();
   data.handle_count = record.handle_count();
@@ -355,6 +358,7 @@ absl::Status SnapshotImport::TakeContact(const v1::SnapshotContact& record) {
       contact.state() == v1::Contact::STATE_DORMANT || (data.state == core::ContactState::kWrapUp && data.cost == 0);
   data.may_exceed = record.may_exceed_capacity();
   data.customer_at = FromNs(record.customer_active_ns());
+  data.bot_done = record.bot_done();
   data.consulted = Agent(record.consulted_agent());
   data.offer = ParseOffer(contact.offer());
   data.offered_at = FromNs(record.offered_ns());

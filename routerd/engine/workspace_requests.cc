@@ -349,7 +349,7 @@ WorkspaceImpl::Result WorkspaceImpl::Handle(PostMessage& r, Done&) {
     message.set_author_id(file.context.customer().id());
     message.set_author_display_name(file.context.customer().display_name());
   } else {
-    message.set_author(v1::Message::AUTHOR_AGENT);
+    message.set_author(dossier_.directory().IsBot(r.agent) ? v1::Message::AUTHOR_BOT : v1::Message::AUTHOR_AGENT);
     message.set_author_id(AgentName(r.agent));
     message.set_author_display_name(std::string(dossier_.directory().AgentDisplayName(r.agent)));
   }

@@ -30,7 +30,7 @@ void WorkspaceImpl::Note(core::ContactId contact, const std::string& agent, std:
   v1::Event event = EventOf(*file);
   v1::Message& message = *event.mutable_message_posted()->mutable_message();
   message.set_sequence(file->conversation->last_sequence() + 1);
-  message.set_author(v1::Message::AUTHOR_AGENT);
+  message.set_author(dossier_.directory().IsBot(agent) ? v1::Message::AUTHOR_BOT : v1::Message::AUTHOR_AGENT);
   message.set_author_id(agent);
   message.set_author_display_name(std::string(dossier_.directory().AgentDisplayName(agent)));
   message.set_text(std::move(text));

@@ -289,10 +289,12 @@ queues: [{id: all}]
 agents: [{id: ana}, {id: helper, bot: true}])",
      "REFUSED agents[1]: agent \"helper\" can never serve any queue: a bot serves those with bots_first, and none of "
      "these admits it; set that, or leave it out"},
-    {"BotsFirstWithoutABotIsSuspicious", R"(
+    {"BotsFirstWithoutABotIsRefused", R"(
 queues: [{id: all, bots_first: true}]
 agents: [{id: ana}])",
-     "suspicious queues[0].bots_first: means nothing: no agent that the queue admits is a bot"},
+     "REFUSED queues[0].bots_first: means nothing: whoever comes to queue \"all\", by chat say, finds no bot, as no "
+     "agent "
+     "that it admits is one; give it a bot, or leave this out"},
     {"ABotNamedWhereNoneIsAskedIsSuspicious", R"(
 queues: [{id: desk, agents: [ana, helper]}, {id: front, bots_first: true}]
 agents: [{id: ana}, {id: helper, bot: true}])",

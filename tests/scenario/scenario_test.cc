@@ -11,10 +11,10 @@
 //              call [known TIME WORTH]: the longest wait for a known agent, and how much longer than for anybody it may
 //              be [deadlines TARGET]: serves by earliest deadline
 //              [hours HH:MM-HH:MM] [waitmax TIME] [max N] [callbacks]
-//              [prefers SKILL>=TIER,…]
+//              [prefers SKILL>=TIER,…] [bots]
 //              [closed ACTION] [overflow waiting>N|expected>TIME|waited>TIME|closing|unstaffed ACTION]
 //   ACTION is queue:NAME, headstart:TIME, message:WORD, callback or end
-//   agent NAME SKILL=TIER… [capacity N] [CHANNEL=N] [wrapup TIME]
+//   agent NAME SKILL=TIER… [capacity N] [CHANNEL=N] [wrapup TIME] [bot]
 //   signin A · signout A · away A · back A · lost A · found A
 //   contact C QUEUE [CHANNEL] [vip LEVEL] [needs SKILL>=TIER,…] [prefers SKILL>=TIER,…] [knows HOW=AGENT,…] [labels
 //   WORD,…] [nth N]
@@ -218,8 +218,8 @@ class Story {
           if (w[i] == "until_done") q.wrap_up = WrapUpMode::kUntilDone;
           continue;
         }
-        if (w[i] == "callbacks") {
-          q.callback.allowed = true;
+        if (w[i] == "callbacks" || w[i] == "bots") {
+          (w[i] == "bots" ? q.bots_first : q.callback.allowed) = true;
           continue;
         }
         const std::string& key = w[i];
@@ -276,6 +276,8 @@ class Story {
       const size_t equals = w[i].find('=');
       if (w[i] == "capacity") {
         a.capacity = std::stoi(w.at(++i));
+      } else if (w[i] == "bot") {
+        a.bot = true;
       } else if (w[i] == "wrapup") {
         a.wrap_up_time = ParseTime(w.at(++i));
       } else if (w[i].starts_with("webchat=") || w[i].starts_with("phone=")) {
@@ -448,6 +450,7 @@ class Story {
             if (e.rule == OfferRule::kLinked) line += " (taken along)";
             if (e.rule == OfferRule::kAskedAgain) line += " (asked again)";
             if (e.warm) line += " (warm)";
+            if (e.rule == OfferRule::kBotsFirst) line += " (bots first)";
           } else if constexpr (std::is_same_v<Kind, OfferAccepted>) {
             line = c + " accepted " + agent(e.agent);
           } else if constexpr (std::is_same_v<Kind, OfferClosed>) {
@@ -462,6 +465,7 @@ class Story {
             line = c + " passed on by " + agent(e.from) + " to " +
                    (e.reserved_agent == kNoAgent ? "queue " + std::string(r.NameOf(e.queue)) : agent(e.reserved_agent));
             if (e.warm) line += " (warm)";
+            if (e.bot_done) line += " (" + e.summary + "), from here on people alone are asked";
           } else if constexpr (std::is_same_v<Kind, WarmTransferStarted>) {
             line = c + " stays with " + agent(e.agent) + ", who asks " +
                    (e.to_agent != kNoAgent   ? agent(e.to_agent)

@@ -25,6 +25,7 @@ Model::Model(const v1::WorkspaceConfig& config) : config_(config) {
     Agent& agent = agents_["agents/" + a.id()];
     for (const auto& [skill, tier] : a.skills()) agent.skills[skill] = tier;
     agent.capacity = a.capacity();
+    agent.bot = a.bot();
     agent.order = order++;
   }
 }
@@ -66,9 +67,10 @@ void Model::Count() {
 bool Model::MayTake(const std::string& agent, const Contact& contact) const {
   if (!contact.reserved_agent.empty()) return contact.reserved_agent == agent;
   const Agent& a = agents_.at(agent);
+  if (a.bot && (!QueueOf(contact).bots_first() || contact.bot_done)) return false;
   for (const auto& [skill, tier] : contact.requirements) {
     const auto it = a.skills.find(skill);
-    if (it == a.skills.end() || it->second < tier) return false;
+    if (!a.bot && (it == a.skills.end() || it->second < tier)) return false;
   }
   const auto& only = QueueOf(contact).agents();
   return only.empty() || std::find(only.begin(), only.end(), Bare(agent)) != only.end();
@@ -159,6 +161,7 @@ std::optional<Model::Contact> Model::Sought(const Contact& contact, int64_t now)
   asking.may_exceed = asking.known = false;
   asking.requirements = contact.warm->requirements;
   if (!contact.warm->to_queue.empty()) asking.queue = contact.warm->to_queue;
+  asking.bot_done = agents_.at(contact.agent).bot || (contact.bot_done && asking.queue == contact.queue);
   return asking;
 }
 
@@ -180,6 +183,7 @@ bool Model::HeldFrom(const std::string& agent, const Contact& contact, int64_t n
     Contact like_it = contact;  // One that every agent of the group could take.
     like_it.requirements = ToMap(queue.requirements());
     for (auto& [skill, tier] : like_it.requirements) tier = hold_back.tier();
+    like_it.bot_done = true;  // Bots have no tier.
     if (!MayTake(agent, like_it)) continue;
     int on_duty = 0, room = 0;
     for (const auto& [name, other] : agents_) {
@@ -291,8 +295,19 @@ void Model::CheckOffer(const Contact& contact, const std::string& agent, const v
     expect(!could, name + " stands before it");
   }
   expect(!HeldFrom(agent, contact, now, /*surely=*/true), "the agent is held back from it");
+  const bool asks_bot = agents_.at(agent).bot;
+  expect(asks_bot || offer.rule() != "bots_first", "only a bot is asked as one");
+  for (const auto& [name, open] : contact.offers) {
+    expect(agents_.at(open.agent).bot == asks_bot, "people and bots are not asked at once");
+  }
+  for (const auto& [name, other] : agents_) {
+    if (asks_bot || offer.rule() == "reserved" || !other.bot) continue;
+    expect(!MayTake(name, contact) || !HasRoom(name, contact, now) || BackedOff(name, contact, now) ||
+               KeepsRoomFrom(name, contact),
+           "bot " + name + " is asked before people");
+  }
   // Whom the strategy puts first, over everybody who could.
-  if (offer.rule() == "reserved" || offer.rule() == "least_wanted" || offer.rule() == "asked_again") return;
+  if (asks_bot || offer.rule() == "reserved" || offer.rule() == "least_wanted" || offer.rule() == "asked_again") return;
   using Score = std::tuple<int64_t, int, int64_t, int64_t, int>;
   const auto score = [&](const std::string& name) -> Score {
     const Agent& a = agents_.at(name);
@@ -597,6 +612,9 @@ void Model::Apply(const v1::Event& e) {
         let_go();
       }
       c->callback = false;
+      Expect(moved.bot_done() == (a->bot || (c->bot_done && !moved.has_queue_time())), e,
+             "a bot passes on to people, and a person to whoever another queue asks first");
+      c->bot_done = moved.bot_done();
       if (moved.has_queue_time()) {
         c->overflowed.clear();
         c->queued_at = now;
@@ -644,6 +662,7 @@ void Model::Apply(const v1::Event& e) {
       if (c->known) {
         c->reserved_agent.clear();
         Expect(MayTake(e.agent(), *c) && a->available, e, "a known agent is there and can take it");
+        Expect(!a->bot, e, "nobody waits for a certain bot");
         c->reserved_agent = e.agent();
       }
       break;

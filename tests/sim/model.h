@@ -67,6 +67,7 @@ class Model {
     int extensions = 0;
     int64_t schedule_at = 0, accepted_at = -1;
     bool callback = false;
+    bool bot_done = false;
     int attempts = 0;
     std::set<int> overflowed;  // Numbers of the rules that have acted in this queue.
 
@@ -95,6 +96,7 @@ class Model {
   struct Agent {
     std::map<std::string, int> skills, count_max;
     int capacity = 100;
+    bool bot = false;
     bool available = false, signed_in = false, connected = false;
     std::string pending;   // Presence to come once nothing is held.
     std::string room_for;  // Contact for which it keeps its room.

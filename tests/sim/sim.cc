@@ -136,8 +136,9 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
     v1::AgentConfig& agent = *config.add_agents();
     agent.set_id(absl::StrCat("a", i));
     agent.set_capacity(random.OneIn(4) ? 200 : 100);
+    agent.set_bot(i >= 8 && random.OneIn(2));
     for (const std::string& s : skills) {
-      if (random.OneIn(2)) (*agent.mutable_skills())[s] = static_cast<v1::Tier>(random.Between(1, 4));
+      if (!agent.bot() && random.OneIn(2)) (*agent.mutable_skills())[s] = static_cast<v1::Tier>(random.Between(1, 4));
     }
     if (random.OneIn(3)) (*agent.mutable_channels())["webchat"] = random.Between(1, 3);
     if (random.OneIn(3)) agent.mutable_wrap_up_duration()->set_seconds(random.Between(1, 60));
@@ -146,6 +147,7 @@ v1::WorkspaceConfig RandomConfig(Random& random) {
     v1::QueueConfig& queue = *config.add_queues();
     queue.set_id(absl::StrCat("q", i));
     queue.set_strategy(static_cast<v1::AgentStrategy>(i + 1));
+    queue.set_bots_first(random.OneIn(3));
     v1::SkillRequirement& required = *queue.add_requirements();
     required.set_skill(skills[static_cast<size_t>(i) % 4]);
     required.set_tier(static_cast<v1::Tier>(random.Between(1, 4)));
