@@ -400,7 +400,7 @@ class Prover {
     asked.Add()->set_skill(skill);
     if (!staff_.Meeting(asked).empty()) return;
     Suspect(absl::StrCat("skills[", position, "]"),
-            absl::StrCat("no agent has ", skill, ": a contact that asks for it waits for ever"));
+            absl::StrCat("no agent has ", skill, ": a contact that asks for it is refused"));
   }
 
   const v1::WorkspaceConfig& workspace_;

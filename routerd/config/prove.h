@@ -4,7 +4,8 @@
 // Each finding is a counter-example, in words that name the queue, channel, requirement and step, and what to change.
 // What is proved takes every configured agent to be on duty sometime; shifts and sick leave are not the file's to know.
 // A contact that some rule is sure to take out of the line in time, or to where it can be served, does not wait for
-// ever (exit.h). Demands that a contact brings of its own, beyond its queue's, are not known here either.
+// ever (exit.h). Demands that a contact brings of its own, beyond its queue's, are not known here either: the router
+// refuses those that nobody could meet.
 #pragma once
 
 #include <string>

@@ -20,6 +20,10 @@ Handler::Result Handler::operator()(const CreateContact& c) {
   if (absl::Status status = AddRequirements(c.requirements, requirements); !status.ok()) return status;
   Skills preferences;
   if (absl::Status status = AddRequirements(c.preferences, preferences); !status.ok()) return status;
+  if (requirements != r_.rules(*queue).requirements) {  // Its queue's own are known to be met.
+    absl::Status status = CheckServable(*queue, r_.RequirementIn(*queue, *channel, vip, requirements));
+    if (!status.ok()) return status;
+  }
   if (absl::Status status = CheckHeadStart(c.head_start); !status.ok()) return status;
   if (absl::Status status = CheckLane(c.lane); !status.ok()) return status;
   auto labels = NewLabels({}, c.labels);

@@ -51,6 +51,13 @@ Handler::Result Handler::operator()(const TransferContact& c) {
     e.requirements.clear();
     if (absl::Status status = AddRequirements(c.requirements, e.requirements); !status.ok()) return status;
   }
+  e.bot_done = r_.BotDoneAfter(contact, e.queue_changed);
+  const bool to_queue = e.reserved_agent == kNoAgent;
+  if (!c.requirements.empty() || (to_queue && e.bot_done)) {
+    absl::Status status =
+        CheckServable(e.queue, r_.RequirementIn(e.queue, contact.channel, contact.vip, e.requirements, e.bot_done));
+    if (!status.ok()) return status;
+  }
   if (c.warm) {
     r_.Emit(WarmTransferStarted{.contact = c.contact,
                                 .agent = contact.agent,
@@ -63,8 +70,6 @@ Handler::Result Handler::operator()(const TransferContact& c) {
     return Reply{c.contact};
   }
   e.back_off_until = r_.now + r_.rules(e.queue).policy.decline_back_off;
-  e.bot_done = r_.BotDoneAfter(contact, e.queue_changed);
-  const bool to_queue = e.reserved_agent == kNoAgent;
   r_.EndSideWork(**held, "passed_on");
   r_.Emit(std::move(e));
   if (to_queue) r_.Enter(c.contact, /*newcomer=*/false);

@@ -76,6 +76,9 @@ class Handler {
   // Whether one more may come into the queue's line; transfers get in by some headroom more than newcomers.
   absl::Status CheckRoom(const QueueRules& queue, bool transfer) const;
   absl::Status CheckScheduleTime(Instant at) const;
+  // servable.cc: whether somebody could ever take what asks for this in a queue.
+  absl::Status CheckServable(QueueId queue, Requirement asked) const;
+  std::string Lacking(const Requirement& asked) const;
   static absl::Status NotWaiting(const Contact& contact);
   // The contact whose open offer it is.
   absl::StatusOr<Contact*> WithOpenOffer(const std::string& agent_name, ContactId id, OfferId offer);

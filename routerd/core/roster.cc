@@ -67,7 +67,10 @@ void Roster::Configure(std::vector<int> channel_costs, std::vector<Interruptions
     agents_[i].taken.resize(costs_.size());
     agents_[i].data.count_max.resize(costs_.size());
   }
-  for (Profile& profile : profiles_) profile.SetChannelCount(costs_.size());
+  for (Profile& profile : profiles_) {
+    profile.SetChannelCount(costs_.size());
+    profile.agent_count = 0;
+  }
 }
 
 void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t channels, bool bot, int capacity,
@@ -91,6 +94,7 @@ void Roster::SetProfile(AgentId id, Skills skills, BitSet admitted, uint64_t cha
     profile.SetChannelCount(costs_.size());
   }
   agent.profile = it->second;
+  ++profiles_[it->second].agent_count;
   agent.capacity = capacity;
   agent.policy_index = policy_index;
 }

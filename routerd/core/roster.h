@@ -45,6 +45,7 @@ struct Profile {
   Skills skills;
   BitSet admitted;        // By queue: restricted queues that admit it.
   uint64_t channels = 0;  // By channel: what its agents take.
+  int agent_count = 0;    // That the policy in force has.
   bool bot = false;
   BitSet classes;  // By class: what it may serve.
   std::vector<Group> groups;

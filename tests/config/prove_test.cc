@@ -343,7 +343,7 @@ agents: [{id: ana, channels: {chat: 3}, skills: {billing: JUNIOR}}])",
 skills: [{id: billing}]
 queues: [{id: all}]
 agents: [{id: ana}])",
-     "suspicious skills[0]: no agent has billing: a contact that asks for it waits for ever"},
+     "suspicious skills[0]: no agent has billing: a contact that asks for it is refused"},
 };
 
 class ProveTest : public testing::TestWithParam<Story> {};

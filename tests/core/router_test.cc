@@ -79,7 +79,9 @@ TEST(Eligibility, TheQuestionGoesToWhoHasTheSkill) {
 }
 
 TEST(Eligibility, ATierIsALowerBound) {
-  World w;
+  Policy policy = DemoPolicy();
+  policy.agents.push_back({"cy", {{"billing", Tier::kExpert}}, {}, 100});  // Not on duty.
+  World w(policy);
   w.SignIn("ana");
   EXPECT_EQ(w.Where(w.Create("billing", "", "webchat", {{"billing", Tier::kSenior}})), "offered ana");
   EXPECT_EQ(w.Where(w.Create("billing", "", "webchat", {{"billing", Tier::kExpert}})), "queued");

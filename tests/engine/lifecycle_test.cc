@@ -63,6 +63,45 @@ TEST(Lifecycle, TellsBothSidesEverythingFromQuestionToDisposition) {
   EXPECT_EQ(record.context().transcript(2).delivery(), v1::Message::DELIVERY_SEEN);
 }
 
+// What a bot says is a program's word, and the person who follows knows all of it and why the contact comes.
+TEST(Lifecycle, ABotAnswersAndHandsOverWithContext) {
+  v1::WorkspaceConfig config = DevConfig();
+  v1::QueueConfig& front = *config.add_queues();
+  front.set_id("front");
+  front.set_bots_first(true);
+  v1::AgentConfig& helper = *config.add_agents();
+  helper.set_id("helper");
+  helper.set_display_name("Helper");
+  helper.set_bot(true);
+  Office office(config);
+  const auto ana = office.SignIn("ana");
+  const auto bot = office.SignIn("helper");
+  const std::string contact = office.Create("s1", "front");
+  EXPECT_THAT(bot->Take(), testing::Contains(HasSubstr("a bot with room, which this queue asks before people")));
+  ASSERT_TRUE(office.Accept("helper", "contacts/1/offers/1").ok());
+  ASSERT_TRUE(office.Say(contact, "b1", "What is it about?", "helper").ok());
+  EXPECT_EQ(office.Get(contact).owner_agent(), "") << "a case has a person";
+  ASSERT_TRUE(
+      office.Do(Route{core::TransferContact{"helper", core::ContactId{1}, "", "billing", {}, "bill", "Of May"}}).ok());
+  ASSERT_TRUE(office.Accept("ana", "contacts/1/offers/2").ok());
+
+  const v1::Contact served = office.Get(contact);
+  EXPECT_EQ(served.agent(), "agents/ana");
+  EXPECT_EQ(served.owner_agent(), "agents/ana");
+  ASSERT_EQ(served.context().transfers_size(), 1);
+  EXPECT_EQ(served.context().transfers(0).summary(), "Of May");
+  bool said = false;
+  for (const v1::Message& message : served.context().transcript()) {
+    if (message.text() != "What is it about?") continue;
+    said = true;
+    EXPECT_EQ(message.author(), v1::Message::AUTHOR_BOT);
+    EXPECT_EQ(message.author_display_name(), "Helper");
+  }
+  EXPECT_TRUE(said);
+  EXPECT_THAT(office.Ask<std::vector<v1::Agent>>([](const View& view) { return view.Agents(true); }),
+              testing::Contains(testing::Property(&v1::Agent::bot, true)));
+}
+
 TEST(Lifecycle, AnUnansweredOfferGoesOnWithItsReasons) {
   Office office;
   const auto ana = office.SignIn("ana");

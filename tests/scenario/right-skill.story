@@ -3,6 +3,7 @@ queue billing needs billing>=JUNIOR timeout 15s
 queue orders needs orders>=JUNIOR strategy most_skilled timeout 15s
 agent ana billing=SENIOR orders=JUNIOR
 agent bo orders=EXPERT
+agent cy billing=EXPERT
 
 signin bo
 contact bill billing
@@ -12,9 +13,10 @@ bill queued billing headstart=0s
 
 why bill
 ----
-bill waits: 1 agent could take it, offline
+bill waits: 2 agents could take it, all offline
 bill and ana: is OFFLINE;
 bill and bo: needs billing >= JUNIOR, has NONE;
+bill and cy: is OFFLINE;
 
 signin ana
 ----
@@ -25,6 +27,12 @@ contact hard billing needs billing>=EXPERT
 why hard
 ----
 hard queued billing headstart=0s
-hard waits: no agent may take it as things stand
+hard waits: 1 agent could take it, offline
 hard and ana: needs billing >= EXPERT, has SENIOR;
 hard and bo: needs billing >= EXPERT, has NONE;
+hard and cy: is OFFLINE;
+
+# What nobody at all could ever give is refused at once, and does not wait for ever.
+refused contact harder billing needs orders>=EXPERT
+----
+refused: nobody could ever serve it in queue "billing": it asks for billing >= JUNIOR, orders >= EXPERT, and nobody there has all of it; ask for less, or choose another queue

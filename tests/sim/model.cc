@@ -345,9 +345,7 @@ int Model::WaitingIn(const std::string& queue, const std::string& but) const {
   }));
 }
 
-// Whether somebody signed in could take it in the end, when it has relaxed as far as it goes.
-bool Model::Staffed(const Contact& contact) const {
-  if (!contact.reserved_agent.empty()) return true;
+Model::Contact Model::Relaxed(const Contact& contact) const {
   Contact relaxed = contact;
   const v1::QueueConfig& queue = QueueOf(contact);
   if (!queue.relaxation().empty()) {
@@ -364,6 +362,32 @@ bool Model::Staffed(const Contact& contact) const {
       }
     }
   }
+  return relaxed;
+}
+
+bool Model::Servable(const Contact& contact) const {
+  const auto changes = [](const v1::OverflowAction& action) {
+    return action.has_requirements() || !action.queue().empty();
+  };
+  const v1::QueueConfig& queue = QueueOf(contact);
+  if (queue.has_when_closed() && changes(queue.when_closed())) return true;
+  for (const v1::OverflowRule& rule : queue.overflow()) {
+    if (changes(rule.action())) return true;
+  }
+  for (const v1::EscalationStep& step : queue.escalation()) {
+    if (!step.queue().empty() || !step.requirements().empty()) return true;
+  }
+  const Contact relaxed = Relaxed(contact);
+  return std::any_of(config_.agents().begin(), config_.agents().end(), [&](const v1::AgentConfig& agent) {
+    return (agent.channels().empty() || agent.channels().contains(contact.channel)) &&
+           MayTake("agents/" + agent.id(), relaxed);
+  });
+}
+
+// Whether somebody signed in could take it in the end.
+bool Model::Staffed(const Contact& contact) const {
+  if (!contact.reserved_agent.empty()) return true;
+  const Contact relaxed = Relaxed(contact);
   return std::any_of(agents_.begin(), agents_.end(), [&](const auto& entry) {
     const auto max = entry.second.count_max.find(contact.channel);
     return entry.second.signed_in && max != entry.second.count_max.end() && max->second > 0 &&
@@ -471,6 +495,8 @@ void Model::Apply(const v1::Event& e) {
       contact.labels.insert(created.labels().begin(), created.labels().end());
       contact.contact_count = e.contact_created().contact_count();
       contact.requirements = ToMap(created.requirements());
+      Expect(contact.requirements == ToMap(QueueOf(contact).requirements()) || Servable(contact), e,
+             "nobody is let in whom nobody could ever serve");
       contact.preferences = ToMap(created.preferences());
       contact.shift = e.contact_created().value_shift_ns();
       contact.as_created = e.contact_created().returned_from().empty();
@@ -624,6 +650,7 @@ void Model::Apply(const v1::Event& e) {
       c->known = false;
       c->queue = moved.queue().empty() ? c->queue : moved.queue();
       c->requirements = ToMap(moved.requirements());
+      Expect(!moved.bot_done() || !moved.reserved_agent().empty() || Servable(*c), e, "a bot passes on to somebody");
       c->reserved_agent = moved.warm() ? "" : moved.reserved_agent();
       c->may_exceed = false;
       c->reserved_until = moved.has_reserved_until() ? Ns(moved.reserved_until()) : 0;

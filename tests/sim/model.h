@@ -148,7 +148,11 @@ class Model {
   // In the simulation a calendar is open in the first minutes of each hour.
   bool IsOpen(const v1::QueueConfig& queue, int64_t now) const;
   int WaitingIn(const std::string& queue, const std::string& but) const;
+  // What it asks for once it has relaxed as far as its queue goes.
+  Contact Relaxed(const Contact& contact) const;
   bool Staffed(const Contact& contact) const;
+  // Whether somebody configured could take it in the end, or some rule may change what it asks for or where.
+  bool Servable(const Contact& contact) const;
   void CheckOverflow(const Contact& contact, const v1::Event& event, int64_t now);
   void CheckNobodyOverstays(const Contact& contact, int64_t now);
   void Expect(bool holds, const v1::Event& event, const std::string& rule);
