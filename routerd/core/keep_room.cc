@@ -164,7 +164,9 @@ void Router::Impl::ReviewRooms() {
   }
   for (size_t i = 0; i < dirty_contacts.size(); ++i) {  // Giving back adds to them.
     const Contact* contact = Find(dirty_contacts[i]);
-    if (contact != nullptr && contact->rare().room_agent != kNoAgent) review(*contact);
+    if (contact == nullptr || contact->rare().room_agent == kNoAgent) continue;
+    freed_agents.push_back(contact->rare().room_agent);  // It may stand behind others now.
+    review(*contact);
   }
 }
 
