@@ -7,8 +7,10 @@
 namespace routerd::core {
 namespace {
 
-// Worked out anew no more often than this: nothing it looks at changes much faster.
-constexpr Duration kInterval = std::chrono::seconds(1);
+// Looked at anew no more often than this, a round each time, so that no decision pays for many.
+constexpr Duration kInterval = std::chrono::milliseconds(200);
+// After this time nothing is left of what was: all rounds are made at once.
+constexpr Duration kAllAfter = std::chrono::seconds(1);
 // Rounds in which work moves on to who is wanted less. More change little.
 constexpr int kRounds = 4;
 // A kind of work counts as its channel's mean until so many of its own have been seen.
@@ -45,6 +47,7 @@ bool Router::Impl::BotOnDutyFor(ClassIx c) const {
 // other work wants less: so an expert is wanted only by what experts alone can do.
 void Router::Impl::RefreshPrices() {
   if (!prices_stale && now - priced_at < kInterval) return;
+  const bool anew = prices_stale || now - priced_at >= kAllAfter;
   prices_stale = false;
   priced_at = now;
 
@@ -66,28 +69,33 @@ void Router::Impl::RefreshPrices() {
     demands[c] = static_cast<double>(line.waiting(c).size()) * roster.cost(channel) / 100 +
                  line.learned(c).ArrivalsPerSecond(now) * WorkSeconds(c, channel);
   }
-  std::vector<double> wanted(roster.profile_count()), attracts(roster.profile_count());
-  for (int round = 0; round <= kRounds; ++round) {
-    std::vector<double> shares(roster.profile_count(), 0);
-    for (size_t p = 0; p < attracts.size(); ++p) attracts[p] = std::exp(-wanted[p]);
+  const size_t profiles = roster.profile_count();
+  std::vector<double> wanted(profiles), attracts(profiles), attracts_all(profiles);  // An agent of it; all on duty.
+  for (ProfileIx p = 0; p < profiles && !anew; ++p) wanted[p] = roster.profile(p).wanted;
+  for (int round = anew ? 0 : kRounds; round <= kRounds; ++round) {
+    std::vector<double> shares(profiles, 0);
+    for (ProfileIx p = 0; p < profiles; ++p) {
+      attracts[p] = std::exp(-wanted[p]);
+      attracts_all[p] = roster.profile(p).on_duty_count * attracts[p];
+    }
     for (ClassIx c = 0; c < line.class_count(); ++c) {
       if (demands[c] == 0) continue;
       double all = 0;
-      class_profiles[c].ForEach(
-          [&](size_t p) { all += roster.profile(static_cast<ProfileIx>(p)).on_duty_count * attracts[p]; });
+      class_profiles[c].ForEach([&](size_t p) { all += attracts_all[p]; });
       if (all == 0) continue;
-      class_profiles[c].ForEach([&](size_t p) { shares[p] += demands[c] * attracts[p] / all; });
+      const double each = demands[c] / all;
+      class_profiles[c].ForEach([&](size_t p) { shares[p] += each * attracts[p]; });
     }
-    for (size_t p = 0; p < wanted.size(); ++p) wanted[p] = round == 0 ? shares[p] : (wanted[p] + shares[p]) / 2;
+    for (size_t p = 0; p < profiles; ++p) wanted[p] = round == 0 ? shares[p] : (wanted[p] + shares[p]) / 2;
   }
   for (ProfileIx p = 0; p < wanted.size(); ++p) roster.profile(p).wanted = wanted[p];
 
+  for (size_t p = 0; p < profiles; ++p) {
+    if (attracts_all[p] == 0) wanted[p] = kScarcePrice;  // Nobody of it is there to be had.
+  }
   class_prices.assign(line.class_count(), kScarcePrice);
   for (ClassIx c = 0; c < line.class_count(); ++c) {
-    class_profiles[c].ForEach([&](size_t p) {
-      if (roster.profile(static_cast<ProfileIx>(p)).on_duty_count == 0) return;
-      class_prices[c] = std::min(class_prices[c], wanted[p]);
-    });
+    class_profiles[c].ForEach([&](size_t p) { class_prices[c] = std::min(class_prices[c], wanted[p]); });
   }
 }
 
