@@ -13,7 +13,18 @@ constexpr size_t kBrokenKeptMax = 20;
 }  // namespace
 
 Promises::Promises(const core::Policy& policy) {
-  for (const core::QueuePolicy& queue : policy.queues) restricted_.push_back(!queue.agents.empty());
+  for (const core::QueuePolicy& queue : policy.queues) {
+    Queue& rules = queues_.emplace_back(Queue{!queue.agents.empty(), queue.bots_first, {}});
+    for (const core::HoldBackPolicy& hold_back : queue.hold_backs) {
+      std::vector<core::VipId>& kept_for = rules.kept_for.emplace_back();
+      for (size_t v = 0; v < policy.vips.size(); ++v) {
+        const auto& names = hold_back.vips;
+        if (std::find(names.begin(), names.end(), policy.vips[v].name) != names.end()) {
+          kept_for.push_back(core::VipId{static_cast<uint32_t>(v)});
+        }
+      }
+    }
+  }
   for (const core::AgentPolicy& agent : policy.agents) {
     Holding& holding = agents_.emplace_back();
     holding.capacity = agent.capacity;
@@ -35,9 +46,9 @@ void Promises::Check(const core::Event& event) {
         if constexpr (requires { e.contact; }) {
           Contact& contact = contacts_[e.contact];
           if constexpr (std::is_same_v<Kind, core::ContactCreated>) {
-            const bool restricted = restricted_[core::Index(e.queue)];
-            contact.queue = e.queue;
-            contact.asked = {e.requirements, e.channel, restricted ? e.queue : core::kNoQueue};
+            contact.vip = e.vip;
+            contact.asked.channel = e.channel;
+            Enter(contact, e.queue, e.requirements);
             contact.order_shift = e.order_shift;
             contact.key = {-e.lane, e.rank - e.order_shift, e.contact};
             Wait(contact);
@@ -54,9 +65,7 @@ void Promises::Check(const core::Event& event) {
                                std::is_same_v<Kind, core::ContactEscalated>) {
             if (contact.line != nullptr) contact.line->erase(contact.key);
             contact.line = nullptr;
-            contact.queue = e.queue;
-            contact.asked.skills = e.requirements;
-            contact.asked.restricted_to = restricted_[core::Index(e.queue)] ? e.queue : core::kNoQueue;
+            Enter(contact, e.queue, e.requirements);
             contact.key = {-e.lane, e.rank - contact.order_shift, e.contact};
             Wait(contact);
           } else if constexpr (std::is_same_v<Kind, core::ContactScheduled>) {
@@ -80,6 +89,21 @@ void Promises::Check(const core::Event& event) {
         }
       },
       event.kind);
+}
+
+void Promises::Enter(Contact& contact, core::QueueId queue, const core::Skills& skills) const {
+  const Queue& rules = queues_[core::Index(queue)];
+  contact.queue = queue;
+  contact.asked = {.skills = skills,
+                   .channel = contact.asked.channel,
+                   .restricted_to = rules.restricted ? queue : core::kNoQueue,
+                   .hold_back_queue = rules.kept_for.empty() ? core::kNoQueue : queue,
+                   .for_bots = rules.for_bots};
+  for (size_t i = 0; i < rules.kept_for.size(); ++i) {
+    const std::vector<core::VipId>& kept_for = rules.kept_for[i];
+    const bool bound = std::find(kept_for.begin(), kept_for.end(), contact.vip) == kept_for.end();
+    if (bound) contact.asked.held_back |= static_cast<uint8_t>(1u << i);
+  }
 }
 
 void Promises::Wait(Contact& contact) {

@@ -32,8 +32,9 @@ class Promises {
   struct Contact {
     core::Requirement asked;
     core::QueueId queue = core::kNoQueue;
+    core::VipId vip = core::kNoVip;
     core::LineKey key;
-    core::Duration order_shift{0};          // What its rank has beyond the key's.
+    core::Duration order_shift{0};            // What its rank has beyond the key's.
     std::set<core::LineKey>* line = nullptr;  // Where it waits; null: it doesn't.
     core::AgentId reserved = core::kNoAgent;
     core::AgentId holder = core::kNoAgent;
@@ -47,12 +48,21 @@ class Promises {
     std::vector<int> counts;  // By channel.
   };
 
+  // What sets contacts apart in a queue, beside skills and channel.
+  struct Queue {
+    bool restricted = false;
+    bool for_bots = false;
+    std::vector<std::vector<core::VipId>> kept_for;  // By hold-back.
+  };
+
+  // Goes on in that queue, asking for these skills.
+  void Enter(Contact& contact, core::QueueId queue, const core::Skills& skills) const;
   void Wait(Contact& contact);
   void TakeBack(Contact& contact);
   void Offer(Contact& contact, const core::OfferMade& offer, core::Instant now);
   void Broken(std::string text);
 
-  std::vector<bool> restricted_;  // By queue.
+  std::vector<Queue> queues_;
   std::vector<Holding> agents_;
   absl::flat_hash_map<core::ContactId, Contact> contacts_;
   absl::flat_hash_map<core::Requirement, std::unique_ptr<std::set<core::LineKey>>> lines_;
