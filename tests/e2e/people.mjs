@@ -94,11 +94,20 @@ export class Agent extends Person {
     await until(`${this.name} serves ${customer}`, async () =>
       await this.page.getByTestId('contact-item').filter({hasText: customer}).count() === 1);
   }
-  async transfers(target, reason, summary) {
+  async declines(customer, reason) {
+    const offer = await this.isOffered(customer);
+    await offer.getByTestId('offer-decline').click();
+    await offer.getByTestId('offer-decline-reason').fill(reason);
+    await offer.getByTestId('offer-decline-go').click();
+    await until(`${this.name}'s offer is gone`, async () => await this.offer(customer).count() === 0);
+  }
+  // `warm`: goes on serving until the other has accepted.
+  async transfers(target, reason, summary, {warm = false} = {}) {
     await this.part('transfer-open').click();
     await this.part('transfer-target').selectOption(target);
     await this.part('transfer-reason').fill(reason);
     await this.part('transfer-summary').fill(summary);
+    await this.part('transfer-warm').setChecked(warm);
     await this.part('transfer-go').click();
     await this.misses('transfer-go');
   }

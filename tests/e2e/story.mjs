@@ -124,6 +124,17 @@ async function story(browser) {
     await cleo.hasConversation([question, 'Hello?', 'Good morning Cleo, I am looking.', 'Bo here. The depot has it.']);
   });
 
+  await chapter('Bo asks Ana to take Cleo, and goes on with her when Ana declines', async () => {
+    await bo.transfers('agents/ana', 'Needs billing', 'Cleo asks for a refund.', {warm: true});
+    const offer = await ana.isOffered('Cleo');
+    await until('the offer tells the summary', async () => (await offer.innerText()).includes('Cleo asks for a refund.'));
+    await bo.reads('contact-state', /Waits for ana/);
+    await bo.screenshot(pictures, 'desk-warm-transfer-dark');
+    await cleo.reads('status', /Bo/);
+    await ana.declines('Cleo', 'Not my field');
+    await bo.misses('contact-state');
+  });
+
   await chapter('both are busy: who comes next sees place and wait', async () => {
     dan = await meet(Customer.come(browser, chat, 'Dan'));
     await dan.asks('Billing', 'My invoice is wrong.');
@@ -235,11 +246,7 @@ async function story(browser) {
     await ana.wrapsUp();
     const fay = await meet(Customer.come(browser, chat, 'Fay'));
     await fay.asks('Orders', 'How do I send it back?');
-    const offer = await ana.isOffered('Fay');
-    await offer.getByTestId('offer-decline').click();
-    await offer.getByTestId('offer-decline-reason').fill('Not my field');
-    await offer.getByTestId('offer-decline-go').click();
-    await until('Ana\'s offer is gone', async () => await ana.offer('Fay').count() === 0);
+    await ana.declines('Fay', 'Not my field');
     await waits(fay, 1);
     await bo.completes('order changed');
     await bo.wrapsUp();
