@@ -7,8 +7,8 @@
 namespace routerd::core {
 namespace {
 
-// Looked at anew no more often than this, a round each time, so that no decision pays for many.
-constexpr Duration kInterval = std::chrono::milliseconds(200);
+// Looked at anew no more often than this, a round each time, so that no decision pays for many rounds.
+constexpr Duration kInterval = std::chrono::milliseconds(500);
 // After this time nothing is left of what was: all rounds are made at once.
 constexpr Duration kAllAfter = std::chrono::seconds(1);
 // Rounds in which work moves on to who is wanted less. More change little.
