@@ -153,7 +153,8 @@ void Router::Impl::ReviewRooms() {
     const bool room = (keeper.standing.room >> Index(contact.channel) & 1) != 0;
     const uint8_t holds = HoldsOn(contact.cls, now, room ? 0 : 1);
     const bool held = holds != 0 && HeldFrom(roster.profile(keeper.profile), contact.cls, holds);
-    if (!takes || !fits || held || !MayTake(keeper, contact) || contact.rare().reserved_agent != kNoAgent) {
+    const bool due = WaitsSince(contact) + policy->keep_room_after <= now;  // No longer once it came to another queue.
+    if (!due || !takes || !fits || held || !MayTake(keeper, contact) || contact.rare().reserved_agent != kNoAgent) {
       GiveBackRoom(contact, "changed");
     }
   };
