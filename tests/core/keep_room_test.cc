@@ -71,6 +71,28 @@ TEST(KeepRoom, WhoeverHasRoomFirstGetsTheCall) {
   EXPECT_EQ(b.w.Where(late), "offered bo") << "bo keeps room for nobody any more";
 }
 
+TEST(KeepRoom, BeginsAnewForWhoComesToAnotherQueue) {
+  Policy policy = Blended();
+  policy.queues.push_back(policy.queues[1]);
+  policy.queues.back().name = "late-orders";
+  EscalationStep step;
+  step.waited = seconds(90);
+  step.queue = "late-orders";
+  policy.queues[1].escalation = {step};
+  World w(policy);
+  w.SignIn("bo");
+  Chat(w, "bo");
+  const ContactId call = w.Create("orders", "", "phone");
+  w.Wait(seconds(61));
+  ASSERT_EQ(w.All<RoomKept>().size(), 1u);
+  w.Wait(seconds(30));
+  ASSERT_EQ(w.All<RoomGivenBack>().size(), 1u) << "it waits there since a second only";
+  EXPECT_EQ(w.All<RoomGivenBack>()[0].reason, "changed");
+  w.Wait(seconds(60));
+  ASSERT_EQ(w.All<RoomKept>().size(), 2u);
+  EXPECT_EQ(w.All<RoomKept>()[1].contact, call);
+}
+
 TEST(KeepRoom, IsGivenBackWhenTheCallerLeaves) {
   Busy b;
   b.w.Wait(seconds(61));
