@@ -151,15 +151,18 @@ WaitEstimate Router::Impl::EstimateWaiting(const Contact& contact, Instant at) c
                      [&](Forecast& forecast) { return forecast.Add(contact); });
 }
 
-const WaitEstimate& Router::Impl::OutlookFor(const Contact& newcomer) {
+WaitEstimate Router::Impl::OutlookFor(const Contact& contact) {
+  Duration forward = rules(contact.queue).policy.head_start - contact.rare().order_shift;
+  if (contact.vip != kNoVip) forward += vip_rules[Index(contact.vip)].head_start;
+  if (contact.rank + forward != now) return EstimateWaiting(contact, now);
   constexpr Duration kGoodFor = std::chrono::seconds(1);
   constexpr size_t kShare = 16;  // Little is less than one in so many: of those who wait, of agents with a new offer.
-  Outlook& outlook = outlooks[{newcomer.cls, newcomer.vip, newcomer.lane}];
+  Outlook& outlook = outlooks[{contact.queue, contact.cls, contact.vip, contact.lane}];
   const size_t grown = std::max(waiting_count, outlook.waiting_count) - std::min(waiting_count, outlook.waiting_count);
   const uint64_t offered = Index(last_offer) - Index(outlook.last_offer);
   if (outlook.at + kGoodFor <= now || grown > outlook.waiting_count / kShare ||
       offered > roster.agent_count() / kShare) {
-    outlook = {now, waiting_count, last_offer, EstimateWaiting(newcomer, now)};
+    outlook = {now, waiting_count, last_offer, EstimateWaiting(contact, now)};
   }
   return outlook.estimate;
 }

@@ -166,7 +166,7 @@ bool Router::Impl::Holds(const OverflowRule& rule, const Contact& contact, Occas
       return occasion == Occasion::kComes && queue.waiting - 1 > rule.count;  // Itself apart.
     case When::kExpectedWaitAbove: {
       if (occasion != Occasion::kComes) return false;
-      const WaitEstimate& estimate = OutlookFor(contact);
+      const WaitEstimate estimate = OutlookFor(contact);
       return estimate.p50 && *estimate.p50 > rule.time;
     }
     case When::kWaited:
@@ -175,7 +175,7 @@ bool Router::Impl::Holds(const OverflowRule& rule, const Contact& contact, Occas
       const Hours hours = HoursOf(queue, now);
       if (!hours.open) return true;
       if (!enters || hours.change_at == kNever) return false;
-      const WaitEstimate& estimate = OutlookFor(contact);
+      const WaitEstimate estimate = OutlookFor(contact);
       return estimate.p90 && now + *estimate.p90 > hours.change_at;
     }
     case When::kUnstaffed:

@@ -168,8 +168,8 @@ struct Router::Impl {
     OfferId last_offer = kNoOffer;
     WaitEstimate estimate;
   };
-  // By class, VIP level and lane; see OutlookFor.
-  absl::flat_hash_map<std::tuple<ClassIx, VipId, int>, Outlook> outlooks;
+  // By queue, class, VIP level and lane; see OutlookFor.
+  absl::flat_hash_map<std::tuple<QueueId, ClassIx, VipId, int>, Outlook> outlooks;
 
   // --- apply.cc ---
   void Apply(const Event& event);
@@ -425,9 +425,10 @@ struct Router::Impl {
   // Profiles that may serve it and are on duty; when none is, all that may.
   BitSet ServersOf(const Requirement& asked) const;
   WaitEstimate EstimateWaiting(const Contact& contact, Instant at) const;
-  // The same for one who comes now, to decide by: as told to the last one of its kind and standing, if that was within
-  // a second and little has changed since. So a rush pays for one forecast, not for one each.
-  const WaitEstimate& OutlookFor(const Contact& newcomer);
+  // The same for one who comes now, to decide by: as told to the last one of its queue, kind and standing, if that was
+  // within a second and little has changed since. So a rush pays for one forecast, not for one each. Who does not stand
+  // where newcomers do (has a head start of its own, takes up a place) is looked at alone.
+  WaitEstimate OutlookFor(const Contact& contact);
   // Where those stand who could take an agent from one who asks for this, its own line included. `kept_for`: that
   // agent's room alone counts; kNoAgent: anybody's.
   std::vector<const LineSet*> RivalLines(const Requirement& asked, AgentId kept_for) const;

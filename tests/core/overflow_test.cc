@@ -141,6 +141,30 @@ TEST(Overflow, ALongExpectedWaitSendsTheNewcomerOn) {
   EXPECT_EQ(QueueOf(w, second), "orders") << "an unknown kind of work is taken to last three minutes";
 }
 
+TEST(Overflow, AnExpectedWaitIsThatOfThePlaceNotOfTheKindAlone) {
+  Policy policy = DemoPolicy();
+  policy.queues[0].order = Order::kRank;
+  for (const char* name : {"filler", "urgent"}) {
+    policy.queues.push_back(policy.queues[0]);
+    policy.queues.back().name = name;
+  }
+  policy.queues[3].head_start = hours(1);
+  for (const size_t queue : {size_t{0}, size_t{3}}) {
+    policy.queues[queue].overflow = {
+        {.when = When::kExpectedWaitAbove, .time = minutes(20), .action = ToQueue("orders")}};
+  }
+  World w(policy);
+  w.SignIn("ana");
+  w.Accept("ana", w.Create("filler", "", "phone"));
+  for (int i = 0; i < 40; ++i) w.Create("filler", "", "phone");
+  EXPECT_EQ(QueueOf(w, w.Create("billing", "", "phone")), "orders") << "two hours of calls stand before it";
+  EXPECT_EQ(QueueOf(w, w.Create("urgent", "", "phone")), "urgent") << "asks for the same, but stands first";
+  const ContactId own =
+      w.Do(CreateContact{.queue = "billing", .channel = "phone", .requirements = {}, .vip = "", .head_start = hours(2)})
+          .contact;
+  EXPECT_EQ(QueueOf(w, own), "billing") << "so does one with a head start of its own";
+}
+
 TEST(Overflow, CirclesOfQueuesEnd) {
   Policy policy = DemoPolicy();
   policy.queues[0].overflow = {{.when = When::kUnstaffed, .action = ToQueue("orders")}};
